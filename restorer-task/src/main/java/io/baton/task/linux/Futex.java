@@ -1,0 +1,92 @@
+package io.baton.task.linux;
+
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Waits on and wakes 32-bit words that several processes map.
+ *
+ * <p>Never the private flavour: the kernel would take the address within one process as the word's name, and the
+ * others would not be woken. Source: {@code futex(2)}.
+ */
+public final class Futex {
+    /** A timeout that never ends. */
+    public static final long FOREVER = -1;
+
+    private static final int FUTEX_WAIT = 0;
+    private static final int FUTEX_WAKE = 1;
+    private static final int FUTEX_WAIT_BITSET = 9;
+    private static final long FUTEX_BITSET_MATCH_ANY = 0xffff_ffffL;
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private Futex() {}
+
+    /** How a wait ended. Whatever it was, the waiter looks at the word again. */
+    public enum WaitResult {
+        /** Somebody called wake; or, rarely, nobody did. */
+        WOKEN,
+        /** The word did not hold the expected value, so there was no wait (EAGAIN). */
+        VALUE_CHANGED,
+        /** The time was up (ETIMEDOUT). */
+        TIMED_OUT,
+        /** A signal handler ran (EINTR). */
+        INTERRUPTED
+    }
+
+    /**
+     * Sleeps while the word holds a value.
+     *
+     * @param address of the word, a multiple of 4.
+     * @param expected value to sleep on.
+     * @param timeoutNanos from now, or {@link #FOREVER}.
+     */
+    public static WaitResult wait(final long address, final int expected, final long timeoutNanos) {
+        final long timeout = timeoutNanos < 0 ? 0 : timespec(timeoutNanos);
+        return result(SystemCall.call(SyscallNumber.FUTEX, address, FUTEX_WAIT, expected, timeout), address);
+    }
+
+    /**
+     * Sleeps while the word holds a value, at most until a moment; so a caller that is woken in vain need not compute
+     * anew.
+     *
+     * @param deadlineNanos on the clock of {@link System#nanoTime()}, which is CLOCK_MONOTONIC here.
+     */
+    public static WaitResult waitUntil(final long address, final int expected, final long deadlineNanos) {
+        final long timeout = timespec(Math.max(0, deadlineNanos));
+        final long result = SystemCall.call(
+                SyscallNumber.FUTEX, address, FUTEX_WAIT_BITSET, expected, timeout, 0, FUTEX_BITSET_MATCH_ANY);
+        return result(result, address);
+    }
+
+    /**
+     * Wakes waiters.
+     *
+     * @param count at most so many.
+     * @return how many were woken.
+     */
+    public static int wake(final long address, final int count) {
+        final long result = SystemCall.call(SyscallNumber.FUTEX, address, FUTEX_WAKE, count);
+        return (int) SystemCall.check(result, SyscallNumber.FUTEX, "address", address);
+    }
+
+    private static long timespec(final long nanos) {
+        final Scratch scratch = Scratch.get();
+        final UnsafeBuffer buffer = scratch.structure();
+        buffer.putLong(0, nanos / NANOS_PER_SECOND);
+        buffer.putLong(8, nanos % NANOS_PER_SECOND);
+        return scratch.address();
+    }
+
+    private static WaitResult result(final long result, final long address) {
+        if (result == 0) {
+            return WaitResult.WOKEN;
+        } else if (result == -Errno.EAGAIN) {
+            return WaitResult.VALUE_CHANGED;
+        } else if (result == -Errno.ETIMEDOUT) {
+            return WaitResult.TIMED_OUT;
+        } else if (result == -Errno.EINTR) {
+            return WaitResult.INTERRUPTED;
+        }
+        SystemCall.check(result, SyscallNumber.FUTEX, "address", address);
+        throw new IllegalStateException("futex wait gave a count: result=" + result);
+    }
+}
