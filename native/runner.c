@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The runner's two doors. `runner_restore` is where the helper arrives, once per restore; `runner_ask` is where a
+ * seized thread is sent, on dump. Both stand at fixed offsets at the start of the text (runner.ld).
+ */
+#include "runner.h"
+
+#define ADDRESS_END 0x7ffffffff000UL /* TASK_SIZE with four-level page tables: nothing above is ours to unmap */
+
+/* A fork copies what is mapped: leave nothing but runner, private areas and segment. */
+static void drop_everything_else(const struct baton_header *header)
+{
+	uint64_t end = header->hole_address + header->hole_length;
+
+	sys_munmap(0, header->hole_address);
+	sys_munmap(end, ADDRESS_END - end);
+}
+
+__attribute__((section(".text.restore"), used)) _Noreturn void runner_restore(struct baton_header *header)
+{
+	drop_everything_else(header);
+	become_task(header, header->helper_slot, (uint8_t *)header->local_address);
+}
+
+__attribute__((section(".text.ask"), used)) _Noreturn void runner_ask(struct baton_program *program, uint8_t *local)
+{
+	struct task task = { 0 };
+
+	task.local = local;
+	run_program(&task, program);
+	fail(&task, -EPROTO); /* the last instruction is always RETIRE */
+}
+
+/*
+ * The end of an ask: tell the coordinator, then stand still until it takes over by ptrace. Should it be dead, nobody
+ * will: after the deadline the thread gives itself back the registers it had, from the signal frame prepared for it.
+ */
+_Noreturn void retire(uint32_t *word, uint64_t frame, uint64_t deadline)
+{
+	store_release(word, 1);
+	futex_wake(word, 1);
+	while (futex_wait(word, 1, deadline) != -ETIMEDOUT)
+		;
+	__asm__ volatile("mov %0, %%rsp\n\t"
+			 "mov %1, %%eax\n\t"
+			 "syscall\n\t"
+			 "ud2"
+			 :
+			 : "r"(frame), "i"(SYS_RT_SIGRETURN)
+			 : "memory", "rax");
+	__builtin_unreachable();
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stages and the baton. A task sleeps until its slot's `turn` is set by its predecessor, runs its contexts out of
+ * the ring in place, advances the ring's head, and only then passes the baton: the release store of the next
+ * slot's `turn` is what makes the head visible to the next consumer.
+ */
+#include "runner.h"
+
+void ring_bell(struct task *task)
+{
+	__atomic_fetch_add(&task->header->bell, 1, __ATOMIC_ACQ_REL);
+	futex_wake(&task->header->bell, 1);
+}
+
+void tell(struct task *task, int32_t type, int32_t error)
+{
+	struct ring events = { (uint8_t *)task->header + task->header->event_ring,
+			       task->header->event_ring_capacity };
+	struct baton_event event = { task->index, task->slot->stage, monotonic_ns(), task->slot->tag, error };
+
+	/* The coordinator sizes the ring for all events of an operation; losing one would lose a line of the journal. */
+	ring_write(&events, type, &event, sizeof(event));
+}
+
+/* Sleeps until *word differs from `seen`; fails the task when the operation's deadline passes first. */
+static void wait_for_change(struct task *task, uint32_t *word, uint32_t seen)
+{
+	while (load_acquire(word) == seen) {
+		if (futex_wait(word, seen, task->header->deadline) == -ETIMEDOUT)
+			fail(task, -ETIMEDOUT);
+	}
+}
+
+void confirm(struct task *task, uint32_t stage)
+{
+	task->slot->stage = stage;
+	if (stage < BATON_HEADER_STAGE_COUNT)
+		__atomic_fetch_add(&task->header->confirmed[stage], 1, __ATOMIC_ACQ_REL);
+	ring_bell(task);
+}
+
+void await(struct task *task, uint32_t stage)
+{
+	uint32_t started;
+
+	while ((started = load_acquire(&task->header->stage)) < stage)
+		wait_for_change(task, &task->header->stage, started);
+}
+
+static struct ring_record *next_context(struct task *task, const struct ring *ring)
+{
+	struct baton_header *header = task->header;
+
+	for (;;) {
+		uint32_t published = load_acquire(&header->published);
+		struct ring_record *record = ring_peek(ring);
+
+		if (record)
+			return record;
+		__atomic_store_n(&header->reader_waits, 1, __ATOMIC_SEQ_CST);
+		record = ring_peek(ring);
+		if (!record)
+			wait_for_change(task, &header->published, published);
+		store_release(&header->reader_waits, 0);
+	}
+}
+
+static void copy(uint64_t *to, const uint64_t *from, uint64_t length)
+{
+	for (uint64_t i = 0; i < length / sizeof(uint64_t); i++)
+		to[i] = from[i];
+}
+
+static void pass_baton(struct task *task)
+{
+	struct baton_header *header = task->header;
+	uint32_t next = task->index + 1;
+
+	store_release(&header->position, next);
+	if (next < header->task_count) {
+		struct baton_slot *slot = task->slot + 1;
+
+		store_release(&slot->turn, 1);
+		futex_wake(&slot->turn, 1);
+	} else {
+		ring_bell(task);
+	}
+}
+
+void take_turn(struct task *task)
+{
+	struct baton_header *header = task->header;
+	struct ring ring = { (uint8_t *)header + header->context_ring, header->context_ring_capacity };
+	struct baton_program *kept = 0;
+	uint32_t flags;
+
+	wait_for_change(task, &task->slot->turn, 0);
+	task->slot->start = monotonic_ns();
+	store_release(&task->slot->state, BATON_SLOT_STATE_RESTORING);
+	do {
+		struct ring_record *record = next_context(task, &ring);
+		struct baton_program *program = (struct baton_program *)record->payload;
+
+		if (program->position != task->index)
+			fail(task, -EPROTO);
+		flags = program->flags;
+		if (flags & BATON_PROGRAM_FLAG_KEEP) {
+			if (program->length > header->local_length - BATON_LOCAL_KEPT_OFFSET)
+				fail(task, -EPROTO);
+			kept = (struct baton_program *)(task->local + BATON_LOCAL_KEPT_OFFSET);
+			copy((uint64_t *)kept, (const uint64_t *)program, program->length);
+		} else {
+			run_program(task, program);
+		}
+		ring_release(&ring, record);
+		if (__atomic_load_n(&header->writer_waits, __ATOMIC_SEQ_CST))
+			ring_bell(task);
+	} while (!(flags & BATON_PROGRAM_FLAG_LAST));
+
+	store_release(&task->slot->state, BATON_SLOT_STATE_DONE);
+	task->slot->end = monotonic_ns();
+	tell(task, BATON_MESSAGE_DONE, 0);
+	pass_baton(task);
+	if (kept)
+		run_program(task, kept);
+}

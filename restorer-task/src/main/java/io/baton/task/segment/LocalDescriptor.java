@@ -1,0 +1,24 @@
+package io.baton.task.segment;
+
+/**
+ * A thread's private area, anonymous memory in the hole: stack, scratch that instructions can point at, and the
+ * program that is kept when the context has gone from the ring.
+ *
+ * <pre>
+ *  +---------------------------+ 0
+ *  |  Stack, growing downwards |
+ *  +---------------------------+ 2048
+ *  |  Scratch                  |
+ *  +---------------------------+ 2560
+ *  |  Kept program             |
+ *  +---------------------------+ local length
+ * </pre>
+ */
+public final class LocalDescriptor {
+    public static final int STACK_LENGTH = 2048;
+    public static final int SCRATCH_OFFSET = 2048;
+    public static final int SCRATCH_LENGTH = 512;
+    public static final int KEPT_OFFSET = 2560;
+
+    private LocalDescriptor() {}
+}
