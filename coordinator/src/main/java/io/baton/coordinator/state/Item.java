@@ -1,0 +1,70 @@
+package io.baton.coordinator.state;
+
+import io.baton.task.program.ItemTag;
+
+/** What an instruction can be about: the kinds of item tags, in words for messages. Append only. */
+public enum Item {
+    NONE("its program"),
+    HIERARCHY("its place in the hierarchy"),
+    DESCRIPTOR("fd"),
+    MAPPING("mapping"),
+    PAGES("pages of mapping"),
+    MEMORY_MAP("memory layout (PR_SET_MM_MAP)"),
+    VDSO("vDSO"),
+    EXECUTABLE("executable"),
+    SIGNAL_ACTION("action of signal"),
+    PENDING_SIGNAL("pending signal"),
+    SIGNAL_STACK("alternate signal stack"),
+    INTERVAL_TIMER("interval timer"),
+    POSIX_TIMER("POSIX timer"),
+    LIMIT("resource limit"),
+    CREDENTIALS("credentials"),
+    WORKING_DIRECTORY("working directory"),
+    ROOT_DIRECTORY("root directory"),
+    UMASK("umask"),
+    NAME("name (comm)"),
+    SCHEDULER("scheduler and nice"),
+    OOM_SCORE("oom_score_adj"),
+    PERSONALITY("personality"),
+    PROCESS_FLAG("process flag (prctl)"),
+    ROBUST_LIST("robust futex list"),
+    TID_ADDRESS("clear_child_tid"),
+    RSEQ("restartable sequence"),
+    EXIT("exit status"),
+    CHILD_SIGNAL("SIGCHLD of a helper");
+
+    private static final Item[] ALL = values();
+
+    private final String text;
+
+    Item(final String text) {
+        this.text = text;
+    }
+
+    /** A tag about the thing with that number: the descriptor, the signal, the index in the image. */
+    public int tag(final int number) {
+        return ItemTag.of(ordinal(), number);
+    }
+
+    public int tag() {
+        return tag(0);
+    }
+
+    /** The tag in words. */
+    public static String describe(final int tag) {
+        final int kind = ItemTag.kind(tag);
+        if (kind >= ALL.length) {
+            return "item " + Integer.toHexString(tag);
+        }
+        return ALL[kind].describeNumber(ItemTag.number(tag));
+    }
+
+    private String describeNumber(final int number) {
+        return switch (this) {
+            case DESCRIPTOR, MAPPING, PAGES, SIGNAL_ACTION, PENDING_SIGNAL, INTERVAL_TIMER, POSIX_TIMER, LIMIT -> text
+                    + " "
+                    + number;
+            default -> text;
+        };
+    }
+}

@@ -1,0 +1,49 @@
+package io.baton.coordinator.state;
+
+import io.baton.mktree.image.PagemapImage;
+import io.baton.mktree.image.proto.CoreEntry;
+import io.baton.mktree.image.proto.FdinfoEntry;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.FsEntry;
+import io.baton.mktree.image.proto.MmEntry;
+import io.baton.mktree.image.proto.PstreeEntry;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One process of an image on its way back: its files, read and checked, and what it shares with the rest of the tree. */
+public interface ProcessRestore {
+    PstreeEntry pstree();
+
+    /** Position of the leader in the PID array. */
+    int position();
+
+    /** In the order of {@code pstree.threads}; the leader's first. */
+    List<CoreEntry> cores();
+
+    default CoreEntry core() {
+        return cores().get(0);
+    }
+
+    MmEntry mm();
+
+    FsEntry fs();
+
+    List<FdinfoEntry> descriptors();
+
+    PagemapImage pagemap();
+
+    /** The file description with that id, or null. */
+    @Nullable FileEntry file(int id);
+
+    /** The image directory's descriptor, open in every task while it restores. */
+    int imagesFd();
+
+    RestoreOptions options();
+
+    /** What the coordinator (and so the helper) is and may: a task only changes what differs. */
+    OwnState own();
+
+    /** State a kind keeps for the whole operation, made at first use. */
+    <T> T shared(Class<T> type, Supplier<T> maker);
+}

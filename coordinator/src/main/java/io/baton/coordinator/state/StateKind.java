@@ -1,0 +1,46 @@
+package io.baton.coordinator.state;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.task.program.ProgramBuilder;
+
+/**
+ * One kind of kernel state. A kind is stateless: what it finds goes into the image, what it needs comes from there.
+ * {@link StateKinds} lists them in the order in which they are restored.
+ *
+ * <p>Dump: {@link #inspect} first, for all tasks, so that a refusal leaves the tree untouched; then the two captures,
+ * which read what can be read from outside and add instructions to the ask for what only the task can tell.
+ *
+ * <p>Restore, for each process in PID-array order: {@link #compile} for the leader, then {@link #compileThread} for every
+ * thread (the leader first, in the same context), all run while the task holds the baton. What must wait until all tasks
+ * are restored goes to the kept program: {@link #compileSignals} in stage RESTORE_SIGCHLD, {@link #compileCredentials}
+ * in RESTORE_CREDS, in that order and only where there is something to do.
+ */
+public interface StateKind {
+    /** Name for messages and for {@code docs/state.md}. */
+    String name();
+
+    /** Adds every reason why this process cannot be dumped. The process is stopped; it must not be changed. */
+    default void inspect(final SeizedProcess process, final DumpOptions options, final Refusals refusals) {}
+
+    /** Captures what a process has once. */
+    default void capture(final ProcessCapture capture) {}
+
+    /** Captures what each thread has. */
+    default void captureThread(final ThreadCapture capture) {}
+
+    /** Adds every reason why this process cannot be restored here; runs before anything is created. */
+    default void validate(final ProcessRestore process, final Refusals refusals) {}
+
+    /** Restores what a process has once. */
+    default void compile(final ProcessRestore process, final ContextBuilder context) {}
+
+    /** Restores what each thread has. */
+    default void compileThread(final ThreadRestore thread, final ContextBuilder context) {}
+
+    /** After all tasks are restored and zombies are zombies. */
+    default void compileSignals(final ThreadRestore thread, final ProgramBuilder kept) {}
+
+    /** Last: nobody may attach to a task that is not yet confined. */
+    default void compileCredentials(final ThreadRestore thread, final ProgramBuilder kept) {}
+}

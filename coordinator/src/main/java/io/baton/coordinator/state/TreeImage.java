@@ -1,0 +1,25 @@
+package io.baton.coordinator.state;
+
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.RegFileEntry;
+
+/** What the processes of a tree share in the image. */
+public interface TreeImage {
+    /** A fresh id for a file description, unique in the image, counted from 1. */
+    int newFileId();
+
+    /** Adds a file description to {@code files.img}; its id comes from {@link #newFileId()}. */
+    void addFile(FileEntry file);
+
+    /**
+     * Adds a file that is named only by path (executable, mapped file, working directory) and returns its id. CRIU has
+     * one entry for each use; equal entries may share one.
+     */
+    int addPath(RegFileEntry.Builder file);
+
+    /** Adds what is in a pipe to {@code pipes-data.img} (or {@code fifo-data.img}). */
+    void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content);
+
+    /** State a kind keeps for the whole operation, made at first use. */
+    <T> T shared(Class<T> type, java.util.function.Supplier<T> maker);
+}
