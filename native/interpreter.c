@@ -19,7 +19,7 @@ static uint64_t operand(struct task *task, struct baton_program *program, unsign
 	case BATON_OPERAND_LOCAL:
 		return (uint64_t)task->local + BATON_LOCAL_SCRATCH_OFFSET + value;
 	case BATON_OPERAND_LOCAL_INT:
-		return (uint64_t)(int64_t)*(int32_t *)(task->local + BATON_LOCAL_SCRATCH_OFFSET + value);
+		return (uint64_t)(int64_t) * (int32_t *)(task->local + BATON_LOCAL_SCRATCH_OFFSET + value);
 	default:
 		return 0;
 	}
@@ -56,7 +56,8 @@ _Noreturn void fail(struct task *task, long result)
 		ring_bell(task);
 		/* The coordinator kills the tree; this only keeps a task from outliving a coordinator that cannot. */
 		for (;;) {
-			long waited = futex_wait(&task->slot->state, BATON_SLOT_STATE_FAILED, task->header->deadline);
+			long waited = futex_wait(&task->slot->state, BATON_SLOT_STATE_FAILED,
+						 task->header->deadline);
 
 			if (waited == -ETIMEDOUT)
 				break;
@@ -69,8 +70,8 @@ static long execute(struct task *task, struct baton_instruction *instruction, co
 {
 	switch (instruction->op) {
 	case BATON_OP_SYSCALL:
-		return syscall6(instruction->number, (long)args[0], (long)args[1], (long)args[2], (long)args[3],
-				(long)args[4], (long)args[5]);
+		return syscall6(instruction->number, (long)args[0], (long)args[1], (long)args[2],
+				(long)args[3], (long)args[4], (long)args[5]);
 	case BATON_OP_CLONE:
 		return make_task(task, args);
 	case BATON_OP_CONFIRM:
@@ -100,7 +101,8 @@ void run_program(struct task *task, struct baton_program *program)
 		long result;
 
 		for (int a = 0; a < 6; a++)
-			args[a] = operand(task, program, (instruction->kinds >> (4 * a)) & 15, instruction->args[a]);
+			args[a] = operand(task, program, (instruction->kinds >> (4 * a)) & 15,
+					  instruction->args[a]);
 		if (task->slot) {
 			task->slot->instruction = i;
 			task->slot->tag = instruction->tag;

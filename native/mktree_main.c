@@ -55,12 +55,13 @@ __attribute__((used)) _Noreturn void helper_main(void)
 		sys_exit_group(EXIT_VERSION);
 	header = (struct baton_header *)map(header->segment_address, header->segment_length,
 					    MAP_SHARED | MAP_FIXED_NOREPLACE, SEGMENT_FD, EXIT_SEGMENT);
-	runner = map(header->runner_address, header->runner_length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-		     -1, EXIT_RUNNER);
+	runner = map(header->runner_address, header->runner_length,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, EXIT_RUNNER);
 	map(header->local_address, header->local_length * header->local_count,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, EXIT_RUNNER);
 	copy(runner, (const uint8_t *)header + header->runner_source, header->runner_length);
-	if (is_error(syscall4(SYS_MPROTECT, (long)runner, (long)header->runner_length, PROT_READ | PROT_EXEC, 0)))
+	if (is_error(syscall4(SYS_MPROTECT, (long)runner, (long)header->runner_length, PROT_READ | PROT_EXEC,
+			      0)))
 		sys_exit_group(EXIT_PROTECT);
 	__asm__ volatile("mov %0, %%rsp\n\t"
 			 "xor %%ebp, %%ebp\n\t"

@@ -76,8 +76,8 @@ static inline int ring_write(const struct ring *ring, int32_t type, const void *
 		padding = required > to_end ? to_end : 0;
 		if (required + padding > ring->capacity - (tail - head))
 			return 0;
-	} while (!__atomic_compare_exchange_n(tail_counter, &tail, tail + padding + required, 0, __ATOMIC_ACQ_REL,
-					      __ATOMIC_ACQUIRE));
+	} while (!__atomic_compare_exchange_n(tail_counter, &tail, tail + padding + required, 0,
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 
 	if (padding) {
 		struct ring_record *filler = (struct ring_record *)(ring->records + index);

@@ -5,7 +5,8 @@
  */
 #include "runner.h"
 
-#define ADDRESS_END 0x7ffffffff000UL /* TASK_SIZE with four-level page tables: nothing above is ours to unmap */
+#define ADDRESS_END \
+	0x7ffffffff000UL /* TASK_SIZE with four-level page tables: nothing above is ours to unmap */
 
 /* A fork copies what is mapped: leave nothing but runner, private areas and segment. */
 static void drop_everything_else(const struct baton_header *header)
@@ -22,7 +23,8 @@ __attribute__((section(".text.restore"), used)) _Noreturn void runner_restore(st
 	become_task(header, header->helper_slot, (uint8_t *)header->local_address);
 }
 
-__attribute__((section(".text.ask"), used)) _Noreturn void runner_ask(struct baton_program *program, uint8_t *local)
+__attribute__((section(".text.ask"), used)) _Noreturn void runner_ask(struct baton_program *program,
+								      uint8_t *local)
 {
 	struct task task = { 0 };
 

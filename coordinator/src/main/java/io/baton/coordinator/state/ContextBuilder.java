@@ -11,7 +11,7 @@ import org.agrona.BitUtil;
 public final class ContextBuilder {
     /** Takes a block when it is full, and the last one. */
     public interface Sink {
-        /** @param flags of {@link ProgramDescriptor} */
+        /** Flags are those of {@link ProgramDescriptor}. */
         void accept(ProgramBuilder block, int position, int flags);
     }
 

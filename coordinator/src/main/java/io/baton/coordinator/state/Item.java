@@ -61,9 +61,8 @@ public enum Item {
 
     private String describeNumber(final int number) {
         return switch (this) {
-            case DESCRIPTOR, MAPPING, PAGES, SIGNAL_ACTION, PENDING_SIGNAL, INTERVAL_TIMER, POSIX_TIMER, LIMIT -> text
-                    + " "
-                    + number;
+            case DESCRIPTOR, MAPPING, PAGES, SIGNAL_ACTION, PENDING_SIGNAL, INTERVAL_TIMER, POSIX_TIMER, LIMIT ->
+                text + " " + number;
             default -> text;
         };
     }

@@ -1,6 +1,5 @@
 package io.baton.coordinator.state;
 
-import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
@@ -31,10 +30,9 @@ public interface ProcessRestore {
 
     List<FdinfoEntry> descriptors();
 
-    PagemapImage pagemap();
-
     /** The file description with that id, or null. */
-    @Nullable FileEntry file(int id);
+    @Nullable
+    FileEntry file(int id);
 
     /** The image directory's descriptor, open in every task while it restores. */
     int imagesFd();

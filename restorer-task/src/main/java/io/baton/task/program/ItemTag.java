@@ -14,7 +14,7 @@ public final class ItemTag {
 
     /** A tag; numbers past 24 bits are cut, for a tag only serves a message. */
     public static int of(final int kind, final int number) {
-        return kind << NUMBER_BITS | number & NUMBER_MASK;
+        return (kind << NUMBER_BITS) | (number & NUMBER_MASK);
     }
 
     public static int kind(final int tag) {

@@ -68,7 +68,7 @@ public final class ProgramBuilder {
     /** Begins an instruction of any kind. */
     public ProgramBuilder op(final int op) {
         final int at = count++ * InstructionDescriptor.LENGTH;
-        instructions.checkLimit(at + InstructionDescriptor.LENGTH);
+        instructions.checkLimit(at + InstructionDescriptor.LENGTH - 1);
         instructions.setMemory(at, InstructionDescriptor.LENGTH, (byte) 0);
         instructions.putByte(at + OP_OFFSET, (byte) op);
         instructions.putByte(at + EXPECT_OFFSET, (byte) Expect.SUCCESS);
@@ -174,7 +174,7 @@ public final class ProgramBuilder {
     public int reserve(final int length) {
         final int at = dataLength;
         dataLength = BitUtil.align(at + length, Long.BYTES);
-        data.checkLimit(dataLength);
+        data.checkLimit(dataLength - 1);
         data.setMemory(at, dataLength - at, (byte) 0);
         return at;
     }
@@ -230,7 +230,7 @@ public final class ProgramBuilder {
     private void relocate(final MutableDirectBuffer target, final int at) {
         final int kinds = target.getInt(at + KINDS_OFFSET);
         for (int i = 0; i < ARGS_COUNT; i++) {
-            if ((kinds >>> i * KIND_BITS & KIND_MASK) == OperandKind.DATA) {
+            if (((kinds >>> (i * KIND_BITS)) & KIND_MASK) == OperandKind.DATA) {
                 final int argumentAt = at + ARGS_OFFSET + i * Long.BYTES;
                 target.putLong(argumentAt, target.getLong(argumentAt) + dataStart());
             }
@@ -251,7 +251,7 @@ public final class ProgramBuilder {
         }
         final int at = current();
         instructions.putLong(at + ARGS_OFFSET + argument * Long.BYTES, value);
-        final int kinds = instructions.getInt(at + KINDS_OFFSET) | kind << argument * KIND_BITS;
+        final int kinds = instructions.getInt(at + KINDS_OFFSET) | (kind << (argument * KIND_BITS));
         instructions.putInt(at + KINDS_OFFSET, kinds);
         argument++;
         return this;
