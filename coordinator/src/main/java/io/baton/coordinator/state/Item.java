@@ -42,6 +42,7 @@ public enum Item {
     }
 
     /** A tag about the thing with that number: the descriptor, the signal, the index in the image. */
+    @SuppressWarnings("EnumOrdinal") // append only, and never outlives the process
     public int tag(final int number) {
         return ItemTag.of(ordinal(), number);
     }
