@@ -1,0 +1,165 @@
+package io.baton.mktree.image;
+
+import io.baton.mktree.image.proto.PagemapEntry;
+import io.baton.mktree.image.proto.PagemapHead;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Where the pages of an address space, or of shared memory, lie: runs of pages in ascending order of addresses, the
+ * contents of those that are present end to end in one pages file.
+ */
+public final class PagemapImage implements Iterable<PagemapImage.Run> {
+    /** Bytes of a page; the format knows no other for x86-64. */
+    public static final int PAGE_SIZE = 4096;
+
+    private static final int PARENT = 1;
+    private static final int LAZY = 2;
+    private static final int PRESENT = 4;
+
+    private final ImageDirectory directory;
+    private final long pagesId;
+    private final List<Run> runs;
+    private final long pagesSize;
+
+    /**
+     * Pages that follow one another.
+     *
+     * @param vaddr  address of the first, a multiple of {@link #PAGE_SIZE}; in shared memory an offset
+     * @param pages  how many
+     * @param flags  1: contents are in the parent image, 2: may be fetched late, 4: contents are in the pages file
+     * @param offset of the first page's contents in the pages file; -1 if they are not there
+     */
+    public record Run(long vaddr, long pages, int flags, long offset) {
+        /** {@return whether the contents lie in this image's pages file} */
+        public boolean present() {
+            return (flags & PRESENT) != 0;
+        }
+
+        /** {@return whether the contents are those of the same addresses in the parent image} */
+        public boolean inParent() {
+            return (flags & PARENT) != 0;
+        }
+
+        /** {@return whether the contents may be fetched after the restore} */
+        public boolean lazy() {
+            return (flags & LAZY) != 0;
+        }
+
+        /** {@return length in bytes} */
+        public long size() {
+            return pages * PAGE_SIZE;
+        }
+    }
+
+    private PagemapImage(ImageDirectory directory, long pagesId, List<Run> runs, long pagesSize) {
+        this.directory = directory;
+        this.pagesId = pagesId;
+        this.runs = runs;
+        this.pagesSize = pagesSize;
+    }
+
+    /**
+     * Reads and checks a pagemap.
+     *
+     * @param kind {@link ImageKind#PAGEMAP} with a pid, or {@link ImageKind#PAGEMAP_SHMEM} with a shmid
+     * @throws ImageException if runs overlap or are out of order, or the pages file is shorter than they say
+     */
+    public static PagemapImage read(ImageDirectory directory, ImageKind kind, long id) throws IOException {
+        Path file = directory.path(kind, id);
+        List<Run> runs = new ArrayList<>();
+        long head;
+        long inFile = 0;
+        long free = 0;
+        try (ImageReader reader = directory.read(kind, id)) {
+            ImageEntry first = reader.next();
+            if (first == null) {
+                throw new ImageException(file, reader.size(), "no head");
+            }
+            head = ImagePayload.unsigned(((PagemapHead) first.message()).getPagesId());
+            for (ImageEntry entry = reader.next(); entry != null; entry = reader.next()) {
+                Run run = run((PagemapEntry) entry.message(), inFile, file, entry.offset(), free);
+                runs.add(run);
+                free = run.vaddr() + run.size();
+                inFile += run.present() ? run.size() : 0;
+            }
+        }
+        PagemapImage image = new PagemapImage(directory, head, List.copyOf(runs), inFile);
+        image.checkPagesFile();
+        return image;
+    }
+
+    /** Images of older CRIU have a flag for the parent only, and a 32-bit count. */
+    private static Run run(PagemapEntry entry, long inFile, Path file, long at, long free) throws ImageException {
+        int flags = entry.hasFlags() ? entry.getFlags() : entry.getInParent() ? 0 : PRESENT;
+        if (entry.getInParent()) {
+            flags |= PARENT;
+        }
+        long pages = entry.hasNrPages() ? entry.getNrPages() : ImagePayload.unsigned(entry.getCompatNrPages());
+        long vaddr = entry.getVaddr();
+        long last = Long.divideUnsigned(-1L, PAGE_SIZE) - Long.divideUnsigned(vaddr, PAGE_SIZE);
+        boolean sensible = vaddr % PAGE_SIZE == 0
+                && pages > 0
+                && pages <= last
+                && pages <= (Long.MAX_VALUE - inFile) / PAGE_SIZE
+                && Long.compareUnsigned(vaddr, free) >= 0;
+        if (!sensible) {
+            throw new ImageException(
+                    file,
+                    at,
+                    "run of pages overlaps, is out of order or of no possible size: vaddr=0x" + Long.toHexString(vaddr)
+                            + " pages=" + Long.toUnsignedString(pages));
+        }
+        return new Run(vaddr, pages, flags, (flags & PRESENT) != 0 ? inFile : -1);
+    }
+
+    private void checkPagesFile() throws IOException {
+        if (pagesSize == 0) {
+            return;
+        }
+        Path pages = pages();
+        if (!Files.isRegularFile(pages)) {
+            throw new ImageException(pages, 0, "missing: directory=" + directory.path());
+        }
+        long size = Files.size(pages);
+        if (size < pagesSize) {
+            throw new ImageException(
+                    pages, size, "shorter than its pagemap says: size=" + size + " needed=" + pagesSize);
+        }
+    }
+
+    /** {@return id of the pages file} */
+    public long pagesId() {
+        return pagesId;
+    }
+
+    /** {@return the pages file; it need not exist if {@link #pagesSize} is 0} */
+    public Path pages() {
+        return directory.pages(pagesId);
+    }
+
+    /** {@return bytes of the pages file that the runs cover, from its beginning} */
+    public long pagesSize() {
+        return pagesSize;
+    }
+
+    /** {@return the pages file, open for reading} */
+    public FileChannel openPages() throws IOException {
+        return ImageReader.channelOf(pages());
+    }
+
+    /** {@return all runs, in ascending order of addresses} */
+    public List<Run> runs() {
+        return runs;
+    }
+
+    @Override
+    public Iterator<Run> iterator() {
+        return runs.iterator();
+    }
+}
