@@ -39,6 +39,7 @@
 #define BATON_HEADER_DEADLINE_OFFSET 144
 #define BATON_HEADER_STAGE_OFFSET 256
 #define BATON_HEADER_CONFIRMED_OFFSET 384
+#define BATON_HEADER_EXPECTED_OFFSET 448
 #define BATON_HEADER_BELL_OFFSET 512
 #define BATON_HEADER_POSITION_OFFSET 640
 #define BATON_HEADER_ABORT_OFFSET 768
@@ -73,8 +74,8 @@ struct baton_header {
 	uint32_t stage; /* futex: the stage the coordinator has started */
 	uint8_t pad1[124];
 	uint32_t confirmed[BATON_HEADER_STAGE_COUNT]; /* per stage, how many tasks have confirmed it */
-	uint8_t pad2[64];
-	uint32_t bell; /* futex: rung for the coordinator */
+	uint32_t expected[BATON_HEADER_STAGE_COUNT];  /* and how many the coordinator waits for */
+	uint32_t bell;				      /* futex: rung for the coordinator */
 	uint8_t pad3[124];
 	uint32_t position; /* index into the PID array of the task that holds the baton */
 	uint8_t pad4[124];
@@ -253,6 +254,7 @@ BATON_ASSERT(baton_header, event_ring_capacity, BATON_HEADER_EVENT_RING_CAPACITY
 BATON_ASSERT(baton_header, deadline, BATON_HEADER_DEADLINE_OFFSET);
 BATON_ASSERT(baton_header, stage, BATON_HEADER_STAGE_OFFSET);
 BATON_ASSERT(baton_header, confirmed, BATON_HEADER_CONFIRMED_OFFSET);
+BATON_ASSERT(baton_header, expected, BATON_HEADER_EXPECTED_OFFSET);
 BATON_ASSERT(baton_header, bell, BATON_HEADER_BELL_OFFSET);
 BATON_ASSERT(baton_header, position, BATON_HEADER_POSITION_OFFSET);
 BATON_ASSERT(baton_header, abort, BATON_HEADER_ABORT_OFFSET);

@@ -33,10 +33,15 @@ static void wait_for_change(struct task *task, uint32_t *word, uint32_t seen)
 
 void confirm(struct task *task, uint32_t stage)
 {
+	uint32_t count;
+
 	task->slot->stage = stage;
-	if (stage < BATON_HEADER_STAGE_COUNT)
-		__atomic_fetch_add(&task->header->confirmed[stage], 1, __ATOMIC_ACQ_REL);
-	ring_bell(task);
+	if (stage >= BATON_HEADER_STAGE_COUNT)
+		return;
+	/* Only the last one wakes the coordinator: it stores `expected` before it reads `confirmed`, we do the reverse. */
+	count = __atomic_add_fetch(&task->header->confirmed[stage], 1, __ATOMIC_SEQ_CST);
+	if (count == __atomic_load_n(&task->header->expected[stage], __ATOMIC_SEQ_CST))
+		ring_bell(task);
 }
 
 void await(struct task *task, uint32_t stage)

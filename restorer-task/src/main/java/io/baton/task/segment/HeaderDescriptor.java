@@ -23,6 +23,8 @@ package io.baton.task.segment;
  *  |  Stage (futex): coordinator to tasks                          |
  *  +---------------------------------------------------------------+ 384
  *  |  Confirmed[16]: per stage, how many tasks have confirmed it   |
+ *  +---------------------------------------------------------------+ 448
+ *  |  Expected[16]: and how many the coordinator waits for         |
  *  +---------------------------------------------------------------+ 512
  *  |  Bell (futex): tasks to coordinator                           |
  *  +---------------------------------------------------------------+ 640
@@ -61,6 +63,7 @@ public final class HeaderDescriptor {
     public static final int DEADLINE_OFFSET = 144;
     public static final int STAGE_OFFSET = 256;
     public static final int CONFIRMED_OFFSET = 384;
+    public static final int EXPECTED_OFFSET = 448;
     public static final int BELL_OFFSET = 512;
     public static final int POSITION_OFFSET = 640;
     public static final int ABORT_OFFSET = 768;
