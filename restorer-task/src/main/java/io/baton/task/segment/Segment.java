@@ -1,0 +1,175 @@
+package io.baton.task.segment;
+
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Futex;
+import io.baton.task.linux.Mapping;
+import io.baton.task.linux.MemFd;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * The coordinator's end of the shared segment: one memfd without a name in any file system. Not thread safe; all that
+ * tasks change under it is read with acquire semantics.
+ */
+public final class Segment implements AutoCloseable {
+    /** Number of the first descriptor of the helper, which is the segment. */
+    public static final int HELPER_FD = 3;
+
+    private final SegmentLayout layout;
+    private final MemFd memory;
+    private final Mapping mapping;
+    private final UnsafeBuffer buffer;
+    private final ContextRing contexts;
+    private final ManyToOneRingBuffer events;
+
+    private Segment(final SegmentLayout layout, final MemFd memory) {
+        this.layout = layout;
+        this.memory = memory;
+        this.mapping = memory.map();
+        this.buffer = mapping.buffer();
+        final int trailer = RingBufferDescriptor.TRAILER_LENGTH;
+        this.contexts = new ContextRing(
+                this,
+                new OneToOneRingBuffer(mapping.buffer(layout.contextOffset(), layout.contextCapacity() + trailer)));
+        this.events = new ManyToOneRingBuffer(mapping.buffer(layout.eventOffset(), layout.eventCapacity() + trailer));
+    }
+
+    /**
+     * Makes a segment and fills its header.
+     *
+     * @param hole address of the hole in every task
+     * @param runner its text
+     * @param deadlineNanos CLOCK_MONOTONIC (System.nanoTime), 0: none
+     */
+    public static Segment create(
+            final SegmentLayout layout, final long hole, final byte[] runner, final long deadlineNanos) {
+        final Segment segment = new Segment(layout, MemFd.create("baton", layout.length()));
+        segment.writeHeader(hole, deadlineNanos);
+        segment.buffer.putBytes(layout.runnerOffset(), runner);
+        return segment;
+    }
+
+    private void writeHeader(final long hole, final long deadlineNanos) {
+        buffer.putInt(HeaderDescriptor.VERSION_OFFSET, LayoutDescriptor.VERSION);
+        buffer.putInt(HeaderDescriptor.SLOT_COUNT_OFFSET, layout.slotCount());
+        buffer.putInt(HeaderDescriptor.TASK_COUNT_OFFSET, layout.taskCount());
+        buffer.putInt(HeaderDescriptor.HELPER_SLOT_OFFSET, layout.slotCount() - 1);
+        buffer.putLong(HeaderDescriptor.SEGMENT_ADDRESS_OFFSET, layout.segmentAddress(hole));
+        buffer.putLong(HeaderDescriptor.SEGMENT_LENGTH_OFFSET, layout.length());
+        buffer.putLong(HeaderDescriptor.HOLE_ADDRESS_OFFSET, hole);
+        buffer.putLong(HeaderDescriptor.HOLE_LENGTH_OFFSET, layout.holeLength());
+        buffer.putLong(HeaderDescriptor.RUNNER_ADDRESS_OFFSET, hole);
+        buffer.putLong(HeaderDescriptor.RUNNER_LENGTH_OFFSET, layout.runnerLength());
+        buffer.putLong(HeaderDescriptor.RUNNER_SOURCE_OFFSET, layout.runnerOffset());
+        buffer.putLong(HeaderDescriptor.LOCAL_ADDRESS_OFFSET, layout.localAddress(hole));
+        buffer.putLong(HeaderDescriptor.LOCAL_LENGTH_OFFSET, layout.localLength());
+        buffer.putLong(HeaderDescriptor.LOCAL_COUNT_OFFSET, layout.localCount());
+        buffer.putLong(HeaderDescriptor.SLOTS_OFFSET, layout.slotsOffset());
+        buffer.putLong(HeaderDescriptor.CONTEXT_RING_OFFSET, layout.contextOffset());
+        buffer.putLong(HeaderDescriptor.CONTEXT_RING_CAPACITY_OFFSET, layout.contextCapacity());
+        buffer.putLong(HeaderDescriptor.EVENT_RING_OFFSET, layout.eventOffset());
+        buffer.putLong(HeaderDescriptor.EVENT_RING_CAPACITY_OFFSET, layout.eventCapacity());
+        buffer.putLong(HeaderDescriptor.DEADLINE_OFFSET, deadlineNanos);
+        buffer.putLongRelease(HeaderDescriptor.MAGIC_OFFSET, LayoutDescriptor.MAGIC);
+    }
+
+    public SegmentLayout layout() {
+        return layout;
+    }
+
+    public Fd fd() {
+        return memory.fd();
+    }
+
+    /** The whole segment; offsets of the descriptors. */
+    public UnsafeBuffer buffer() {
+        return buffer;
+    }
+
+    public ContextRing contexts() {
+        return contexts;
+    }
+
+    /** Tasks to coordinator; payloads as {@link EventDescriptor} draws them. */
+    public ManyToOneRingBuffer events() {
+        return events;
+    }
+
+    /** Offset of a slot. */
+    public int slot(final int index) {
+        return layout.slotsOffset() + index * SlotDescriptor.LENGTH;
+    }
+
+    public int state(final int slot) {
+        return buffer.getIntVolatile(slot(slot) + SlotDescriptor.STATE_OFFSET);
+    }
+
+    /** Id of the task as its creator saw it; 0 when it was not made. */
+    public int tid(final int slot) {
+        return buffer.getIntVolatile(slot(slot) + SlotDescriptor.TID_OFFSET);
+    }
+
+    /** Where a task finds its hierarchy program. */
+    public void program(final int slot, final int offset) {
+        buffer.putLong(slot(slot) + SlotDescriptor.PROGRAM_OFFSET, offset);
+    }
+
+    /** Says how many tasks must confirm a stage; the last of them rings the bell. */
+    public void expect(final int stage, final int tasks) {
+        buffer.putIntVolatile(HeaderDescriptor.EXPECTED_OFFSET + stage * Integer.BYTES, tasks);
+    }
+
+    public int confirmed(final int stage) {
+        return buffer.getIntVolatile(HeaderDescriptor.CONFIRMED_OFFSET + stage * Integer.BYTES);
+    }
+
+    /** Starts a stage: wakes all who await it. */
+    public void start(final int stage) {
+        buffer.putIntVolatile(HeaderDescriptor.STAGE_OFFSET, stage);
+        Futex.wake(mapping.address() + HeaderDescriptor.STAGE_OFFSET, Integer.MAX_VALUE);
+    }
+
+    /** Hands the baton to the task at position 0. */
+    public void handOver() {
+        final int turn = slot(0) + SlotDescriptor.TURN_OFFSET;
+        buffer.putIntVolatile(turn, 1);
+        Futex.wake(mapping.address() + turn, 1);
+    }
+
+    public int position() {
+        return buffer.getIntVolatile(HeaderDescriptor.POSITION_OFFSET);
+    }
+
+    /** Slot of the first task that failed, or -1. */
+    public int failedSlot() {
+        return buffer.getIntVolatile(HeaderDescriptor.ABORT_OFFSET) - 1;
+    }
+
+    public int bell() {
+        return buffer.getIntVolatile(HeaderDescriptor.BELL_OFFSET);
+    }
+
+    /** Sleeps until the bell has been rung since it was {@code seen}, or the time (System.nanoTime) has come. */
+    public void awaitBell(final int seen, final long untilNanos) {
+        Futex.waitUntil(mapping.address() + HeaderDescriptor.BELL_OFFSET, seen, untilNanos);
+    }
+
+    void published() {
+        buffer.getAndAddInt(HeaderDescriptor.PUBLISHED_OFFSET, 1);
+        if (buffer.getIntVolatile(HeaderDescriptor.READER_WAITS_OFFSET) != 0) {
+            Futex.wake(mapping.address() + HeaderDescriptor.PUBLISHED_OFFSET, 1);
+        }
+    }
+
+    void writerWaits(final boolean waits) {
+        buffer.putIntVolatile(HeaderDescriptor.WRITER_WAITS_OFFSET, waits ? 1 : 0);
+    }
+
+    @Override
+    public void close() {
+        mapping.close();
+        memory.close();
+    }
+}
