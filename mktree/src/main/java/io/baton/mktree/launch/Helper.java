@@ -1,0 +1,125 @@
+package io.baton.mktree.launch;
+
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Mapping;
+import io.baton.task.linux.MemFd;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.PidFd;
+import io.baton.task.linux.Spawner;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
+import io.baton.task.linux.Wait;
+import io.baton.task.linux.WaitStatus;
+import io.baton.task.segment.Segment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running helper. It is a child of the thread that started it and dies with that thread (PR_SET_PDEATHSIG counts
+ * threads, not processes), so start it from one that lives as long as the operation.
+ */
+public final class Helper implements AutoCloseable {
+    private static final int SIGKILL = 9;
+    private static final int PR_SET_CHILD_SUBREAPER = 36;
+    private static final int AT_FDCWD = -100;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final String NAME = "baton-helper";
+
+    private final int pid;
+    private final PidFd pidFd;
+    private @Nullable WaitStatus status;
+
+    private Helper(final int pid) {
+        this.pid = pid;
+        this.pidFd = PidFd.open(pid);
+    }
+
+    /**
+     * Starts the helper on a segment whose programs are in place.
+     *
+     * @param images the image directory, which every task will have open as {@code imagesFd}; null when none needs it
+     * @param imagesFd not the number of a descriptor that a task restores, and not {@link Segment#HELPER_FD}
+     */
+    public static Helper start(final Segment segment, final @Nullable Fd images, final int imagesFd) {
+        // What the helper leaves behind becomes our child, so that we can reap it.
+        SystemCall.check(SystemCall.call(SyscallNumber.PRCTL, PR_SET_CHILD_SUBREAPER, 1), SyscallNumber.PRCTL);
+        final int free = Math.max(Segment.HELPER_FD, imagesFd) + 1;
+        // Numbers above both targets, so that setting up one does not close what the other needs.
+        try (Fd executable = executable();
+                Fd memory = duplicate(segment.fd(), free)) {
+            final Spawner spawner = new Spawner("/proc/self/fd/" + executable.number(), NAME);
+            if (images == null) {
+                return new Helper(
+                        spawner.dup(memory.number(), Segment.HELPER_FD).spawn());
+            }
+            try (Fd directory = duplicate(images, free)) {
+                return new Helper(spawner.dup(memory.number(), Segment.HELPER_FD)
+                        .dup(directory.number(), imagesFd)
+                        .spawn());
+            }
+        }
+    }
+
+    /** The helper's text in a memfd that nobody has open for writing, or the kernel would say ETXTBSY. */
+    private static Fd executable() {
+        final byte[] text = NativeFiles.helper();
+        try (MemFd memory = MemFd.create(NAME, text.length)) {
+            try (Mapping mapping = memory.map()) {
+                mapping.buffer().putBytes(0, text);
+            }
+            try (Memory path = Memory.cString("/proc/self/fd/" + memory.fd().number())) {
+                return Fd.own((int) SystemCall.check(
+                        SystemCall.call(SyscallNumber.OPENAT, AT_FDCWD, path.address(), O_CLOEXEC, 0),
+                        SyscallNumber.OPENAT));
+            }
+        }
+    }
+
+    private static Fd duplicate(final Fd fd, final int lowest) {
+        return Fd.own((int) SystemCall.check(
+                SystemCall.call(SyscallNumber.FCNTL, fd.number(), F_DUPFD_CLOEXEC, lowest), SyscallNumber.FCNTL));
+    }
+
+    public int pid() {
+        return pid;
+    }
+
+    /** How it ended, or null while it runs. Reaps it. */
+    public @Nullable WaitStatus poll() {
+        if (status == null) {
+            final WaitStatus now = Wait.wait4(pid, Wait.WNOHANG | Wait.WALL);
+            if (!now.isNone()) {
+                status = now;
+            }
+        }
+        return status;
+    }
+
+    /** Kills it; the tasks it has made die by their parent-death signals, but see {@link TaskKiller}. */
+    public void kill() {
+        if (poll() == null) {
+            pidFd.signal(SIGKILL);
+        }
+    }
+
+    @Override
+    public void close() {
+        pidFd.close();
+    }
+
+    /** Why a helper ended before its time, from the exit codes of {@code native/mktree_main.c}. */
+    public static String describe(final WaitStatus status) {
+        if (!status.isExited()) {
+            return status.toString();
+        }
+        return switch (status.exitCode()) {
+            case 101 -> "it could not map the segment's header";
+            case 102 -> "it is of another version than the coordinator; rebuild with ./baton --rebuild";
+            case 103 -> "the segment's place in the hole is taken";
+            case 104 -> "the runner's place in the hole is taken";
+            case 105 -> "it could not make the runner executable: " + Errno.messageOf(Errno.EACCES);
+            default -> status.toString();
+        };
+    }
+}
