@@ -34,6 +34,24 @@ __attribute__((section(".text.ask"), used)) _Noreturn void runner_ask(struct bat
 }
 
 /*
+ * Sleeps until that time (CLOCK_MONOTONIC ns; 0: for ever). Not by futex, poll or nanosleep: interrupted, those would
+ * overwrite the thread's restart_block, which belongs to the system call that the ask has interrupted.
+ */
+static void sleep_until(uint64_t time)
+{
+	for (;;) {
+		uint64_t now = monotonic_ns();
+		uint64_t left = time > now ? time - now : 0;
+		struct kernel_timespec timeout = { (int64_t)(left / NANOSECONDS_PER_SECOND),
+						   (int64_t)(left % NANOSECONDS_PER_SECOND) };
+
+		if (time && !left)
+			return;
+		syscall4(SYS_PPOLL, 0, 0, time ? (long)&timeout : 0, 0);
+	}
+}
+
+/*
  * The end of an ask: tell the coordinator, then stand still until it takes over by ptrace. Should it be dead, nobody
  * will: after the deadline the thread gives itself back the registers it had, from the signal frame prepared for it.
  */
@@ -41,8 +59,7 @@ _Noreturn void retire(uint32_t *word, uint64_t frame, uint64_t deadline)
 {
 	store_release(word, 1);
 	futex_wake(word, 1);
-	while (futex_wait(word, 1, deadline) != -ETIMEDOUT)
-		;
+	sleep_until(deadline);
 	__asm__ volatile("mov %0, %%rsp\n\t"
 			 "mov %1, %%eax\n\t"
 			 "syscall\n\t"

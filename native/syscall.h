@@ -19,6 +19,7 @@
 #define SYS_FUTEX 202
 #define SYS_CLOCK_GETTIME 228
 #define SYS_EXIT_GROUP 231
+#define SYS_PPOLL 271
 #define SYS_CLONE3 435
 
 #define EAGAIN 11
