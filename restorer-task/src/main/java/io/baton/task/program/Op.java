@@ -23,5 +23,11 @@ public final class Op {
     /** End of an ask: word to set, address of the signal frame to return to alone, deadline. */
     public static final int RETIRE = 7;
 
+    /**
+     * Write a 64-bit number: address, number. For structures that hold the address of other data, or what an earlier
+     * instruction returned.
+     */
+    public static final int POKE = 8;
+
     private Op() {}
 }
