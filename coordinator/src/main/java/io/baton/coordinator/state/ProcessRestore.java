@@ -1,5 +1,6 @@
 package io.baton.coordinator.state;
 
+import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
@@ -25,6 +26,9 @@ public interface ProcessRestore {
     }
 
     MmEntry mm();
+
+    /** Where the contents of its pages lie; read at most once. */
+    PagemapImage pagemap();
 
     FsEntry fs();
 

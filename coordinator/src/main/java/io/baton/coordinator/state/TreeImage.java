@@ -1,5 +1,6 @@
 package io.baton.coordinator.state;
 
+import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 
@@ -19,6 +20,12 @@ public interface TreeImage {
 
     /** Adds what is in a pipe to {@code pipes-data.img} (or {@code fifo-data.img}). */
     void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content);
+
+    /** Where the image is written. */
+    ImageDirectory directory();
+
+    /** A fresh id for a {@code pages-ID.img}, counted from 1. */
+    int newPagesId();
 
     /** State a kind keeps for the whole operation, made at first use. */
     <T> T shared(Class<T> type, java.util.function.Supplier<T> maker);
