@@ -1,5 +1,6 @@
 package io.baton.coordinator.state;
 
+import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.FdinfoEntry;
@@ -7,6 +8,7 @@ import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FsEntry;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +40,17 @@ public interface ProcessRestore {
     @Nullable
     FileEntry file(int id);
 
-    /** The image directory's descriptor, open in every task while it restores. */
+    /** Every file description of the image. */
+    Collection<FileEntry> files();
+
+    /** Where the image lies. */
+    ImageDirectory directory();
+
+    /** The image directory's descriptor, open in every task until it restores its own descriptors. */
     int imagesFd();
+
+    /** The coordinator's controlling terminal, open as {@link #imagesFd()} is; -1 without {@code --shell-job}. */
+    int terminalFd();
 
     RestoreOptions options();
 

@@ -3,13 +3,15 @@ package io.baton.coordinator.state;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.task.program.ProgramBuilder;
+import java.util.List;
 
 /**
  * One kind of kernel state. A kind is stateless: what it finds goes into the image, what it needs comes from there.
  * {@link StateKinds} lists them in the order in which they are restored.
  *
- * <p>Dump: {@link #inspect} first, for all tasks, so that a refusal leaves the tree untouched; then the two captures,
- * which read what can be read from outside and add instructions to the ask for what only the task can tell.
+ * <p>Dump: {@link #inspect} and {@link #inspectTree} first, for all tasks, so that a refusal leaves the tree untouched;
+ * then the two captures, which read what can be read from outside and add instructions to the ask for what only the
+ * task can tell.
  *
  * <p>Restore, for each process in PID-array order: {@link #compile} for the leader, then {@link #compileThread} for every
  * thread (the leader first, in the same context), all run while the task holds the baton. What must wait until all tasks
@@ -22,6 +24,18 @@ public interface StateKind {
 
     /** Adds every reason why this process cannot be dumped. The process is stopped; it must not be changed. */
     default void inspect(final SeizedProcess process, final DumpOptions options, final Refusals refusals) {}
+
+    /**
+     * As {@link #inspect} and after it, for what only the whole tree can tell. What was found on the way may be kept for
+     * the captures in {@code tree.shared}; nothing else of the image may be touched.
+     *
+     * @param processes all living ones
+     */
+    default void inspectTree(
+            final List<SeizedProcess> processes,
+            final TreeImage tree,
+            final DumpOptions options,
+            final Refusals refusals) {}
 
     /** Captures what a process has once. */
     default void capture(final ProcessCapture capture) {}

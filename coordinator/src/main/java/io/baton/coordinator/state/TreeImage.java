@@ -3,6 +3,7 @@ package io.baton.coordinator.state;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.TtyInfoEntry;
 
 /** What the processes of a tree share in the image. */
 public interface TreeImage {
@@ -20,6 +21,9 @@ public interface TreeImage {
 
     /** Adds what is in a pipe to {@code pipes-data.img} (or {@code fifo-data.img}). */
     void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content);
+
+    /** Adds a terminal to {@code tty-info.img}. */
+    void addTerminal(TtyInfoEntry terminal);
 
     /** Where the image is written. */
     ImageDirectory directory();
