@@ -43,12 +43,17 @@ public final class Memory implements AutoCloseable {
         return new UnsafeBuffer(address, length);
     }
 
-    /** The bytes at an address up to the first NUL, at most {@code limit} of them, as UTF-8. */
+    /** The bytes at an offset up to the first NUL, at most {@code limit} of them, as UTF-8. */
     public static String readCString(final UnsafeBuffer buffer, final int offset, final int limit) {
         int length = 0;
         while (length < limit && buffer.getByte(offset + length) != 0) {
             length++;
         }
+        return readString(buffer, offset, length);
+    }
+
+    /** So many bytes as UTF-8. */
+    public static String readString(final UnsafeBuffer buffer, final int offset, final int length) {
         final byte[] bytes = new byte[length];
         buffer.getBytes(offset, bytes);
         return new String(bytes, StandardCharsets.UTF_8);
