@@ -110,6 +110,7 @@ void run_program(struct task *task, struct baton_program *program)
 			task->slot->instruction = i;
 			task->slot->tag = instruction->tag;
 			task->slot->number = instruction->number;
+			task->slot->op = instruction->op;
 		}
 		result = execute(task, instruction, args);
 		if (!as_expected(instruction, result))

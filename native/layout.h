@@ -100,6 +100,7 @@ struct baton_header {
 #define BATON_SLOT_TID_OFFSET 28
 #define BATON_SLOT_VALUE_OFFSET 32
 #define BATON_SLOT_PROGRAM_OFFSET 40
+#define BATON_SLOT_OP_OFFSET 48
 #define BATON_SLOT_START_OFFSET 64
 #define BATON_SLOT_END_OFFSET 72
 
@@ -120,7 +121,8 @@ struct baton_slot {
 	int32_t tid;	  /* as its creator sees it */
 	uint64_t value;	  /* result that was not expected */
 	uint64_t program; /* offset of its hierarchy program in the segment */
-	uint8_t pad0[16];
+	uint32_t op;	  /* of the instruction */
+	uint8_t pad0[12];
 	uint64_t start; /* CLOCK_MONOTONIC ns when it took the baton */
 	uint64_t end;	/* and when it passed it */
 	uint8_t pad1[48];
@@ -274,6 +276,7 @@ BATON_ASSERT(baton_slot, error, BATON_SLOT_ERROR_OFFSET);
 BATON_ASSERT(baton_slot, tid, BATON_SLOT_TID_OFFSET);
 BATON_ASSERT(baton_slot, value, BATON_SLOT_VALUE_OFFSET);
 BATON_ASSERT(baton_slot, program, BATON_SLOT_PROGRAM_OFFSET);
+BATON_ASSERT(baton_slot, op, BATON_SLOT_OP_OFFSET);
 BATON_ASSERT(baton_slot, start, BATON_SLOT_START_OFFSET);
 BATON_ASSERT(baton_slot, end, BATON_SLOT_END_OFFSET);
 

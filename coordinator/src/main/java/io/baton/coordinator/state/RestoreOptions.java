@@ -5,7 +5,8 @@ package io.baton.coordinator.state;
  *
  * @param shellJob the tree joins the session and terminal of whoever restores ({@code --shell-job})
  * @param leaveStopped tasks end stopped by SIGSTOP
+ * @param verifyPages check the pages against the manifest too ({@code --verify})
  */
-public record RestoreOptions(boolean shellJob, boolean leaveStopped) {
-    public static final RestoreOptions DEFAULT = new RestoreOptions(false, false);
+public record RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages) {
+    public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false);
 }

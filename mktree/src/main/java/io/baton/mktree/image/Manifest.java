@@ -52,7 +52,7 @@ public final class Manifest {
 
     /** Marks the image in a directory as unfinished, until {@link #write}. */
     static void begin(Path directory) throws IOException {
-        replace(directory, ManifestText.UNFINISHED, false);
+        replace(directory, ManifestText.UNFINISHED);
     }
 
     /**
@@ -70,7 +70,7 @@ public final class Manifest {
                 }
             }
         }
-        replace(directory, ManifestText.print(files), true);
+        replace(directory, ManifestText.print(files));
         return new Manifest(directory, files);
     }
 
@@ -83,8 +83,8 @@ public final class Manifest {
         }
     }
 
-    /** Puts the manifest in place whole or not at all; a durable one also if the machine stops in between. */
-    private static void replace(Path directory, String text, boolean durable) throws IOException {
+    /** Puts a file in place whole or not at all, also if the machine stops in between. */
+    private static void replace(Path directory, String text) throws IOException {
         Path temporary = directory.resolve(FILE_NAME + ".new");
         Files.deleteIfExists(temporary);
         try (FileChannel channel = FileChannel.open(
@@ -95,14 +95,9 @@ public final class Manifest {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
-            if (durable) {
-                channel.force(true);
-            }
+            channel.force(true);
         }
         Files.move(temporary, directory.resolve(FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
-        if (!durable) {
-            return;
-        }
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }

@@ -174,7 +174,7 @@ public final class ProgramBuilder {
     public int reserve(final int length) {
         final int at = dataLength;
         dataLength = BitUtil.align(at + length, Long.BYTES);
-        data.checkLimit(dataLength - 1);
+        data.checkLimit(dataLength);
         data.setMemory(at, dataLength - at, (byte) 0);
         return at;
     }
@@ -182,6 +182,16 @@ public final class ProgramBuilder {
     /** Takes back every instruction from that {@link #count()} on; their data stays. */
     public ProgramBuilder rollback(final int toCount) {
         count = toCount;
+        return this;
+    }
+
+    /** Becomes a copy of another program. */
+    public ProgramBuilder copyFrom(final ProgramBuilder other) {
+        reset();
+        count = other.count;
+        dataLength = other.dataLength;
+        instructions.putBytes(0, other.instructions, 0, count * InstructionDescriptor.LENGTH);
+        data.putBytes(0, other.data, 0, dataLength);
         return this;
     }
 

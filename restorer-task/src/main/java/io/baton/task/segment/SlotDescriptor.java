@@ -19,7 +19,9 @@ package io.baton.task.segment;
  *  |                  Result that was not expected                 |
  *  +---------------------------------------------------------------+ 40
  *  |       Offset of its hierarchy program in the segment          |
- *  +---------------------------------------------------------------+ 64
+ *  +-------------------------------+-------------------------------+ 48
+ *  |     Op of the instruction     |                               |
+ *  +-------------------------------+-------------------------------+ 64
  *  |        Took the baton at (CLOCK_MONOTONIC ns)                 |
  *  +---------------------------------------------------------------+ 72
  *  |        Passed it at (CLOCK_MONOTONIC ns)                      |
@@ -39,6 +41,7 @@ public final class SlotDescriptor {
     public static final int TID_OFFSET = 28;
     public static final int VALUE_OFFSET = 32;
     public static final int PROGRAM_OFFSET = 40;
+    public static final int OP_OFFSET = 48;
     public static final int START_OFFSET = 64;
     public static final int END_OFFSET = 72;
 
