@@ -1,23 +1,266 @@
 package io.baton.coordinator.ptrace;
 
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.PidFd;
+import io.baton.task.linux.ProcFdInfo;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.ProcMap;
+import io.baton.task.linux.ProcStat;
+import io.baton.task.linux.ProcStatus;
+import io.baton.task.linux.ProcessMemory;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
-/** A process all of whose threads are stopped by us. All calls come from the one thread that seized it. */
-public final class SeizedProcess {
+/**
+ * A process all of whose threads are stopped by us, or a zombie. What is read of it is read once and kept; mappings are
+ * read before anything is put into it. All calls come from the one thread that seized it.
+ */
+public final class SeizedProcess implements AutoCloseable {
+    private final ProcFs proc;
     private final int pid;
-    private final List<SeizedThread> threads;
+    private final int parent;
+    private final List<SeizedThread> threads = new ArrayList<>();
+    private final List<SeizedProcess> children = new ArrayList<>();
 
-    public SeizedProcess(final int pid, final List<SeizedThread> threads) {
+    private @Nullable ProcStat stat;
+    private @Nullable ProcStatus status;
+    private @Nullable List<ProcMap> maps;
+    private int @Nullable [] descriptors;
+    private @Nullable List<DirectBuffer> pendingSignals;
+    private @Nullable PidFd pidFd;
+
+    /**
+     * @param parent pid of its parent in the tree, 0 for the tree's root
+     */
+    SeizedProcess(ProcFs proc, int pid, int parent) {
+        this.proc = proc;
         this.pid = pid;
-        this.threads = threads;
+        this.parent = parent;
     }
 
     public int pid() {
         return pid;
     }
 
-    /** Living threads, the leader first when it lives. */
+    /** Pid of its parent in the tree, 0 for the tree's root. */
+    public int parent() {
+        return parent;
+    }
+
+    /** Children in the order the kernel lists them (of their birth), zombies too. */
+    public List<SeizedProcess> children() {
+        return Collections.unmodifiableList(children);
+    }
+
+    /** Living threads in order of tid, the leader first when it lives. Empty for a zombie. */
     public List<SeizedThread> threads() {
-        return threads;
+        return Collections.unmodifiableList(threads);
+    }
+
+    /** The leader, or the first living thread if it is dead. */
+    public SeizedThread firstThread() {
+        if (threads.isEmpty()) {
+            throw new IllegalStateException("no living thread: pid=" + pid);
+        }
+        return threads.get(0);
+    }
+
+    /** Whether it is all dead, and only its exit status is left. */
+    public boolean isZombie() {
+        return threads.isEmpty();
+    }
+
+    /** Whether the leader has exited and other threads live on. */
+    public boolean leaderDead() {
+        return !threads.isEmpty() && !threads.get(0).isLeader();
+    }
+
+    /** Wait status of the dead leader or zombie, 16 bits. */
+    public int exitStatus() {
+        return (int) stat().field(EXIT_CODE);
+    }
+
+    private static final int EXIT_CODE = 52;
+
+    /** The signal of the group stop it was in when it was seized (SIGSTOP, SIGTSTP...), or 0 if it ran. */
+    public int stopSignal() {
+        for (SeizedThread thread : threads) {
+            if (thread.stopSignal() != 0) {
+                return thread.stopSignal();
+            }
+        }
+        return 0;
+    }
+
+    /**
+     * The id to look below {@code /proc} with for what lives as long as any thread (maps, fd, cwd, root, exe): a dead
+     * leader's own files there are empty.
+     */
+    public int procId() {
+        return threads.isEmpty() ? pid : threads.get(0).tid();
+    }
+
+    /** {@code /proc}, to be used with {@link #procId()}. */
+    public ProcFs proc() {
+        return proc;
+    }
+
+    /** Of the leader, also when it is dead. */
+    public ProcStat stat() {
+        ProcStat kept = stat;
+        if (kept == null) {
+            kept = proc.stat(pid);
+            stat = kept;
+        }
+        return kept;
+    }
+
+    /** Of the leader, or of the first living thread if it is dead. */
+    public ProcStatus status() {
+        if (!threads.isEmpty()) {
+            return firstThread().status();
+        }
+        ProcStatus kept = status;
+        if (kept == null) {
+            kept = proc.status(pid);
+            status = kept;
+        }
+        return kept;
+    }
+
+    /** Mappings in order of address, without anything of ours. */
+    public List<ProcMap> maps() {
+        List<ProcMap> kept = maps;
+        if (kept == null) {
+            kept = proc.maps(procId());
+            maps = kept;
+        }
+        return kept;
+    }
+
+    /** Open descriptors in ascending order. */
+    public int[] descriptors() {
+        int[] kept = descriptors;
+        if (kept == null) {
+            kept = proc.descriptors(procId());
+            descriptors = kept;
+        }
+        return kept.clone();
+    }
+
+    /** Position, flags and more of an open descriptor. */
+    public ProcFdInfo fdInfo(int fd) {
+        return proc.fdInfo(procId(), fd);
+    }
+
+    /** Target of a link below {@code /proc/PID}: {@code exe}, {@code cwd}, {@code fd/3}. */
+    public String readLink(String name) {
+        return proc.readLink(procId(), name);
+    }
+
+    /** Path of a file below {@code /proc/PID}, to be opened. */
+    public String procPath(String name) {
+        return "/proc/".concat(Integer.toString(procId())).concat("/").concat(name);
+    }
+
+    /** Signals queued to the process as a whole, a {@code siginfo_t} of 128 bytes each, in order. */
+    public List<DirectBuffer> pendingSignals() {
+        List<DirectBuffer> kept = pendingSignals;
+        if (kept == null) {
+            kept = firstThread().peekSignals(true);
+            pendingSignals = kept;
+        }
+        return kept;
+    }
+
+    /** A handle, open as long as the process is seized. */
+    public PidFd pidFd() {
+        PidFd kept = pidFd;
+        if (kept == null) {
+            kept = PidFd.open(pid);
+            pidFd = kept;
+        }
+        return kept;
+    }
+
+    /**
+     * Reads its memory, whatever the protection of its mappings.
+     *
+     * @param theirs address in the process
+     * @param ours address here, see {@link io.baton.task.linux.Memory}
+     * @throws LinuxException EFAULT or EIO if not all of it is mapped
+     */
+    public void readMemory(long theirs, long ours, long length) {
+        long done = 0;
+        try {
+            while (done < length) {
+                done += ProcessMemory.read(procId(), theirs + done, ours + done, length - done);
+            }
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EFAULT) {
+                throw e;
+            }
+            throughFile(SyscallNumber.PREAD64, Files.O_RDONLY, theirs + done, ours + done, length - done);
+        }
+    }
+
+    /** Writes its memory, whatever the protection of its mappings; see {@link #readMemory}. */
+    public void writeMemory(long theirs, long ours, long length) {
+        long done = 0;
+        try {
+            while (done < length) {
+                done += ProcessMemory.write(procId(), theirs + done, ours + done, length - done);
+            }
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EFAULT) {
+                throw e;
+            }
+            throughFile(SyscallNumber.PWRITE64, Files.O_WRONLY, theirs + done, ours + done, length - done);
+        }
+    }
+
+    /** {@code process_vm_readv} minds protections (PROT_NONE, write-only); {@code /proc/PID/mem} does not, for a tracer. */
+    private void throughFile(int call, int flags, long theirs, long ours, long length) {
+        try (var memory = Files.open(procPath("mem"), flags | Files.O_CLOEXEC)) {
+            long done = 0;
+            while (done < length) {
+                long result = SystemCall.call(call, memory.number(), ours + done, length - done, theirs + done);
+                long moved = SystemCall.check(result, call, "pid", pid);
+                if (moved == 0) {
+                    throw new LinuxException("/proc/PID/mem", Errno.EIO, "pid=" + pid);
+                }
+                done += moved;
+            }
+        }
+    }
+
+    void add(SeizedThread thread) {
+        threads.add(thread);
+    }
+
+    void add(SeizedProcess child) {
+        children.add(child);
+    }
+
+    /** Closes the handle; lets nothing run. */
+    @Override
+    public void close() {
+        PidFd open = pidFd;
+        pidFd = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "pid " + pid;
     }
 }

@@ -1,21 +1,184 @@
 package io.baton.coordinator.ptrace;
 
-/** A thread stopped by us. */
-public final class SeizedThread {
-    private final int pid;
-    private final int tid;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.ProcStat;
+import io.baton.task.linux.ProcStatus;
+import io.baton.task.linux.Ptrace;
+import io.baton.task.linux.RobustList;
+import io.baton.task.linux.SignalInfo;
+import io.baton.task.linux.UserRegs;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
-    public SeizedThread(final int pid, final int tid) {
-        this.pid = pid;
+/**
+ * A thread stopped by us. What is read of it is read once and kept: it is stopped, so nothing of it changes.
+ *
+ * <p>All calls come from the one thread that seized it: to the kernel that <em>thread</em>, not the JVM, is the tracer.
+ * Errors are those of {@link Ptrace}: a thread killed meanwhile gives ESRCH.
+ */
+public final class SeizedThread {
+    /** Room for any CPU's extended state, AMX tiles too. */
+    private static final int EXTENDED_STATE_LIMIT = 16 * 1024;
+
+    private static final int SIGNALS_AT_ONCE = 32;
+
+    private final SeizedProcess process;
+    private final int tid;
+    private final int stopSignal;
+
+    private @Nullable UnsafeBuffer registers;
+    private @Nullable UnsafeBuffer extendedState;
+    private @Nullable Long blockedSignals;
+    private @Nullable List<DirectBuffer> pendingSignals;
+    private Ptrace.@Nullable RseqConfiguration rseq;
+    private @Nullable RobustList robustList;
+    private @Nullable ProcStat stat;
+    private @Nullable ProcStatus status;
+
+    SeizedThread(SeizedProcess process, int tid, int stopSignal) {
+        this.process = process;
         this.tid = tid;
+        this.stopSignal = stopSignal;
+    }
+
+    public SeizedProcess process() {
+        return process;
     }
 
     /** Of its process. */
     public int pid() {
-        return pid;
+        return process.pid();
     }
 
     public int tid() {
         return tid;
+    }
+
+    public boolean isLeader() {
+        return tid == process.pid();
+    }
+
+    /** The signal of the group stop it was in when it was seized (SIGSTOP, SIGTSTP...), or 0 if it ran. */
+    public int stopSignal() {
+        return stopSignal;
+    }
+
+    /**
+     * General registers as they were when it was seized, {@code struct user_regs_struct}; offsets in {@link UserRegs}. In
+     * a system call that the stop has interrupted, the result is one of the kernel's own ERESTART codes.
+     */
+    public DirectBuffer registers() {
+        UnsafeBuffer kept = registers;
+        if (kept == null) {
+            try (Memory memory = Memory.allocate(UserRegs.LENGTH)) {
+                kept = registerSet(Ptrace.NT_PRSTATUS, memory);
+            }
+            registers = kept;
+        }
+        return kept;
+    }
+
+    /** One general register, by its offset in {@link UserRegs}. */
+    public long register(int offset) {
+        return registers().getLong(offset);
+    }
+
+    /** The extended state (x87, SSE, AVX...) in the CPU's own uncompacted XSAVE layout. */
+    public DirectBuffer extendedState() {
+        UnsafeBuffer kept = extendedState;
+        if (kept == null) {
+            try (Memory memory = Memory.allocate(EXTENDED_STATE_LIMIT)) {
+                kept = registerSet(Ptrace.NT_X86_XSTATE, memory);
+            }
+            extendedState = kept;
+        }
+        return kept;
+    }
+
+    private UnsafeBuffer registerSet(int type, Memory memory) {
+        byte[] bytes = new byte[Ptrace.getRegisterSet(tid, type, memory.address(), memory.length())];
+        memory.buffer().getBytes(0, bytes);
+        return new UnsafeBuffer(bytes);
+    }
+
+    /** Signal mask, bit 0 for signal 1. */
+    public long blockedSignals() {
+        Long kept = blockedSignals;
+        if (kept == null) {
+            kept = Ptrace.getSignalMask(tid);
+            blockedSignals = kept;
+        }
+        return kept;
+    }
+
+    /** Signals queued to this thread alone, a {@code siginfo_t} of {@link SignalInfo#LENGTH} bytes each, in order. */
+    public List<DirectBuffer> pendingSignals() {
+        List<DirectBuffer> kept = pendingSignals;
+        if (kept == null) {
+            kept = peekSignals(false);
+            pendingSignals = kept;
+        }
+        return kept;
+    }
+
+    List<DirectBuffer> peekSignals(boolean shared) {
+        List<DirectBuffer> signals = new ArrayList<>();
+        try (Memory memory = Memory.allocate(SIGNALS_AT_ONCE * SignalInfo.LENGTH)) {
+            int count;
+            do {
+                count = Ptrace.peekSignals(tid, shared, signals.size(), SIGNALS_AT_ONCE, memory.address());
+                for (int i = 0; i < count; i++) {
+                    byte[] bytes = new byte[SignalInfo.LENGTH];
+                    memory.buffer().getBytes(i * SignalInfo.LENGTH, bytes);
+                    signals.add(new UnsafeBuffer(bytes));
+                }
+            } while (count == SIGNALS_AT_ONCE);
+        }
+        return signals;
+    }
+
+    /** Its registration for restartable sequences; address 0 if it has none. */
+    public Ptrace.RseqConfiguration rseq() {
+        Ptrace.RseqConfiguration kept = rseq;
+        if (kept == null) {
+            kept = Ptrace.getRseqConfiguration(tid);
+            rseq = kept;
+        }
+        return kept;
+    }
+
+    public RobustList robustList() {
+        RobustList kept = robustList;
+        if (kept == null) {
+            kept = RobustList.of(tid);
+            robustList = kept;
+        }
+        return kept;
+    }
+
+    public ProcStat stat() {
+        ProcStat kept = stat;
+        if (kept == null) {
+            kept = process.proc().stat(pid(), tid);
+            stat = kept;
+        }
+        return kept;
+    }
+
+    public ProcStatus status() {
+        ProcStatus kept = status;
+        if (kept == null) {
+            kept = process.proc().status(pid(), tid);
+            status = kept;
+        }
+        return kept;
+    }
+
+    @Override
+    public String toString() {
+        return isLeader() ? "pid " + tid : "pid " + pid() + " thread " + tid;
     }
 }

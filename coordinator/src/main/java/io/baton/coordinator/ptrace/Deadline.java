@@ -1,0 +1,59 @@
+package io.baton.coordinator.ptrace;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** When an operation must be over, or be given up because the user asked for it. */
+public final class Deadline {
+    private final long nanos;
+    private final long seconds;
+    private final BooleanSupplier cancelled;
+
+    private Deadline(long nanos, long seconds, BooleanSupplier cancelled) {
+        this.nanos = nanos;
+        this.seconds = seconds;
+        this.cancelled = cancelled;
+    }
+
+    /** So many seconds from now. */
+    public static Deadline after(long seconds) {
+        return after(seconds, () -> false);
+    }
+
+    /**
+     * So many seconds from now, or as soon as it is cancelled.
+     *
+     * @param cancelled asked often, from the operation's thread
+     */
+    public static Deadline after(long seconds, BooleanSupplier cancelled) {
+        return new Deadline(System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds), seconds, cancelled);
+    }
+
+    /** On the clock of {@link System#nanoTime()}, which is CLOCK_MONOTONIC here. */
+    public long nanos() {
+        return nanos;
+    }
+
+    public boolean passed() {
+        return System.nanoTime() - nanos >= 0;
+    }
+
+    /**
+     * Ends the operation if it has lasted too long or was cancelled.
+     *
+     * @param waitingFor named in the message
+     */
+    public void check(Object waitingFor) {
+        if (cancelled.getAsBoolean()) {
+            throw new BatonException(ErrorCode.INTERRUPTED, "interrupted while waiting for " + waitingFor, "");
+        }
+        if (passed()) {
+            throw new BatonException(
+                    ErrorCode.TIMEOUT,
+                    "timed out after " + seconds + " s, waiting for " + waitingFor,
+                    "--timeout gives it more seconds");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.baton.coordinator.ptrace;
+
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.UserRegs;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * What becomes of the system call that a stop has interrupted. The kernel leaves a private code in {@code rax} and would
+ * make the call again itself, were the thread let go; whoever gets the registers elsewhere needs them so that it happens
+ * without the kernel's help.
+ *
+ * <p>Calls with a relative timeout (nanosleep, poll, futex) the kernel continues from its {@code restart_block}, which
+ * nobody can read or write. They are made again with their own arguments. nanosleep has by then stored what is left of it
+ * if it was given a place for that, and the C library's sleep gives it the request's own.
+ */
+public final class InterruptedCall {
+    private static final int ERESTARTSYS = 512;
+    private static final int ERESTARTNOINTR = 513;
+    private static final int ERESTARTNOHAND = 514;
+    private static final int ERESTART_RESTARTBLOCK = 516;
+
+    private static final int INSTRUCTION_LENGTH = 2;
+    /** {@code mov $number, %eax} right before the system call. */
+    private static final int LOAD_LENGTH = 5;
+
+    private static final int LOAD_OPCODE = 0xb8;
+
+    private InterruptedCall() {}
+
+    /**
+     * Changes a copy of a thread's registers so that it makes its interrupted call again, wherever it is let go.
+     *
+     * @param registers {@code struct user_regs_struct}
+     */
+    public static void restart(SeizedThread thread, MutableDirectBuffer registers) {
+        long number = registers.getLong(UserRegs.ORIG_RAX);
+        if (number < 0) {
+            return;
+        }
+        switch ((int) -registers.getLong(UserRegs.RAX)) {
+            case ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND -> again(registers, number);
+            case ERESTART_RESTARTBLOCK -> {
+                long original = number == SyscallNumber.RESTART_SYSCALL ? loaded(thread, registers) : number;
+                if (original < 0) {
+                    registers.putLong(UserRegs.RAX, -Errno.EINTR);
+                } else {
+                    again(registers, original);
+                }
+            }
+            default -> {
+                return;
+            }
+        }
+        registers.putLong(UserRegs.ORIG_RAX, -1);
+    }
+
+    private static void again(MutableDirectBuffer registers, long number) {
+        registers.putLong(UserRegs.RAX, number);
+        registers.putLong(UserRegs.RIP, registers.getLong(UserRegs.RIP) - INSTRUCTION_LENGTH);
+    }
+
+    /** A call restarted before goes by the name of restart_syscall. What it was says the code in front of it, mostly. */
+    private static long loaded(SeizedThread thread, MutableDirectBuffer registers) {
+        try (Memory memory = Memory.allocate(LOAD_LENGTH)) {
+            long at = registers.getLong(UserRegs.RIP) - INSTRUCTION_LENGTH - LOAD_LENGTH;
+            thread.process().readMemory(at, memory.address(), LOAD_LENGTH);
+            if ((memory.buffer().getByte(0) & 0xff) != LOAD_OPCODE) {
+                return -1;
+            }
+            return switch (memory.buffer().getInt(1)) {
+                case SyscallNumber.NANOSLEEP -> SyscallNumber.NANOSLEEP;
+                case SyscallNumber.CLOCK_NANOSLEEP -> SyscallNumber.CLOCK_NANOSLEEP;
+                case SyscallNumber.POLL -> SyscallNumber.POLL;
+                case SyscallNumber.FUTEX -> SyscallNumber.FUTEX;
+                default -> -1;
+            };
+        } catch (LinuxException e) {
+            return -1;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.baton.coordinator.ptrace;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.Ptrace;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.UserRegs;
+import io.baton.task.linux.WaitStatus;
+import org.agrona.DirectBuffer;
+
+/**
+ * Makes a stopped thread make system calls, one at a time, by its registers alone. Its registers and its signal mask are
+ * left changed: see {@link #putBack}. The thread must have been seized with {@link Ptrace#O_TRACESYSGOOD}.
+ *
+ * <p>Should we be killed in the middle, the thread goes on wherever its registers point; so registers are changed before
+ * the mask and put back after it, calls made this way are few, and all else goes through {@link AskRunner}.
+ */
+public final class RemoteCalls implements AutoCloseable {
+    /** Everything; the kernel leaves SIGKILL and SIGSTOP out. */
+    static final long ALL_SIGNALS = -1L;
+
+    private final Stops stops;
+    private final UserRegs registers = new UserRegs();
+
+    public RemoteCalls(ProcFs proc, Deadline deadline) {
+        this.stops = new Stops(proc, deadline);
+    }
+
+    /**
+     * Makes a thread make one system call.
+     *
+     * @param gate address of a {@code syscall} instruction in its memory
+     * @param original its registers; those that the call does not need stay so
+     * @param arguments up to six
+     * @return the call's result, {@code -errno} if it failed
+     * @throws BatonException TASK_DIED; TASK_FAILED if the thread got a signal instead
+     */
+    public long call(int pid, int tid, long gate, DirectBuffer original, int number, long... arguments) {
+        registers.buffer().putBytes(0, original, 0, UserRegs.LENGTH);
+        registers.set(UserRegs.RIP, gate).set(UserRegs.RAX, number).set(UserRegs.ORIG_RAX, -1);
+        for (int i = 0; i < arguments.length; i++) {
+            registers.set(ARGUMENTS[i], arguments[i]);
+        }
+        Ptrace.setRegisters(tid, registers);
+        Ptrace.setSignalMask(tid, ALL_SIGNALS);
+        for (int remaining = 2; remaining > 0; ) { // its entry and its exit
+            Ptrace.resumeToSyscall(tid, 0);
+            WaitStatus status = stops.await(pid, tid);
+            if (status.isNone() || status.isDead()) {
+                throw died(pid, tid);
+            } else if (status.isSyscallStop()) {
+                remaining--;
+            } else if (status.event() == 0) {
+                throw new BatonException(
+                        ErrorCode.TASK_FAILED,
+                        "pid " + pid + " thread " + tid + ": signal " + status.stopSignal() + " while it was to call "
+                                + SyscallNumber.describe(number),
+                        "");
+            }
+        }
+        return Ptrace.peekUser(tid, UserRegs.RAX);
+    }
+
+    private static final int[] ARGUMENTS = {
+        UserRegs.RDI, UserRegs.RSI, UserRegs.RDX, UserRegs.R10, UserRegs.R8, UserRegs.R9
+    };
+
+    /** Gives a stopped thread its signal mask and registers. */
+    public void putBack(int tid, DirectBuffer original, long mask) {
+        Ptrace.setSignalMask(tid, mask);
+        registers.buffer().putBytes(0, original, 0, UserRegs.LENGTH);
+        Ptrace.setRegisters(tid, registers);
+    }
+
+    static BatonException died(int pid, int tid) {
+        return new BatonException(ErrorCode.TASK_DIED, "pid " + pid + " thread " + tid + " was killed", "");
+    }
+
+    @Override
+    public void close() {
+        registers.close();
+    }
+}

@@ -1,0 +1,94 @@
+package io.baton.coordinator.ptrace;
+
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.Signals;
+import io.baton.task.linux.WaitStatus;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * A process and all its descendants, all stopped. Ends in one of three ways: {@link #release}, {@link #releaseStopped} or
+ * {@link #kill}; {@link #close} releases what has not been ended yet.
+ */
+public final class SeizedTree implements AutoCloseable {
+    private final ProcFs proc;
+    private final List<SeizedProcess> processes;
+    private boolean ended;
+
+    SeizedTree(ProcFs proc, List<SeizedProcess> processes) {
+        this.proc = proc;
+        this.processes = processes;
+    }
+
+    /** Parents before children, siblings in the order of their birth; zombies too. The first is the root. */
+    public List<SeizedProcess> processes() {
+        return Collections.unmodifiableList(processes);
+    }
+
+    public SeizedProcess root() {
+        return processes.get(0);
+    }
+
+    /** Lets everybody run on; those that were stopped by a signal stay so. */
+    public void release() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        for (SeizedProcess process : processes) {
+            for (SeizedThread thread : process.threads()) {
+                Stops.letGo(thread.tid(), 0);
+            }
+        }
+        closeAll();
+    }
+
+    /** Lets everybody go, stopped as by SIGSTOP: nobody runs an instruction before SIGCONT. */
+    public void releaseStopped() {
+        for (SeizedProcess process : processes) {
+            if (!process.isZombie() && process.stopSignal() == 0) {
+                // Queued now, it is the first thing each of them finds when it is let go.
+                Signals.kill(process.pid(), Signals.SIGSTOP);
+            }
+        }
+        release();
+    }
+
+    /** Kills everybody and waits until all are dead. The root's exit status is its parent's to collect. */
+    public void kill(Deadline deadline) {
+        ended = true;
+        for (SeizedProcess process : processes) {
+            if (!process.isZombie()) {
+                Signals.kill(process.pid(), Signals.SIGKILL);
+            }
+        }
+        Stops stops = new Stops(proc, deadline);
+        for (SeizedProcess process : processes) {
+            // A leader's death is told after that of all its threads.
+            List<SeizedThread> threads = process.threads();
+            for (int i = threads.size() - 1; i >= 0; i--) {
+                awaitDeath(stops, threads.get(i));
+            }
+        }
+        closeAll();
+    }
+
+    private static void awaitDeath(Stops stops, SeizedThread thread) {
+        WaitStatus status;
+        do {
+            status = stops.await(thread.pid(), thread.tid());
+        } while (!status.isNone() && !status.isDead());
+    }
+
+    private void closeAll() {
+        for (SeizedProcess process : processes) {
+            process.close();
+        }
+        proc.close();
+    }
+
+    @Override
+    public void close() {
+        release();
+    }
+}

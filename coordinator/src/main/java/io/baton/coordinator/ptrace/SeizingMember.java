@@ -1,0 +1,37 @@
+package io.baton.coordinator.ptrace;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.collections.IntHashSet;
+
+/** A process that is just being seized, and what is known of it so far. */
+final class SeizingMember {
+    final int pid;
+    int parent;
+    /** Threads that were looked at, dead ones too. */
+    final IntHashSet seen = new IntHashSet();
+
+    final List<Traced> threads = new ArrayList<>();
+    final List<SeizingMember> children = new ArrayList<>();
+
+    SeizingMember(int pid, int parent) {
+        this.pid = pid;
+        this.parent = parent;
+    }
+
+    /** A thread of it that we trace. */
+    static final class Traced {
+        /** It has not been seen to stop yet. */
+        static final int RUNNING = -2;
+
+        final int pid;
+        final int tid;
+        /** See {@link Stops#awaitInterrupted}; or {@link #RUNNING}. */
+        int stopSignal = RUNNING;
+
+        Traced(int pid, int tid) {
+            this.pid = pid;
+            this.tid = tid;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+package io.baton.coordinator.ptrace;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.ptrace.SeizingMember.Traced;
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.ProcStat;
+import io.baton.task.linux.Ptrace;
+import io.baton.task.linux.VanishedException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stops a process and all its descendants. Level by level: whoever is stopped makes no more children, so what is found
+ * once all are stopped is all there is. A level is asked to stop as a whole and then waited for.
+ *
+ * <p>Top down also keeps a vfork from blocking us: the parent does not stop before its child has called exec, and the
+ * child is not touched before the parent has stopped.
+ */
+public final class TreeSeizer {
+    /** Each round finds somebody new, so this only ends a race with a tree that forks faster than we look. */
+    private static final int ROUNDS = 1000;
+
+    private static final int PF_KTHREAD = 0x0020_0000;
+
+    private final ProcFs proc = new ProcFs();
+    private final Deadline deadline;
+    private final Stops stops;
+    private final Map<Integer, SeizingMember> members = new LinkedHashMap<>();
+
+    private TreeSeizer(Deadline deadline) {
+        this.deadline = deadline;
+        this.stops = new Stops(proc, deadline);
+    }
+
+    /**
+     * Seizes a tree. The calling thread becomes its tracer, and all further calls must come from it. If this fails,
+     * everybody runs on as before.
+     *
+     * @param root pid, in our pid namespace
+     * @throws BatonException NO_SUCH_PROCESS, NOT_PERMITTED (also if somebody is traced already), UNSUPPORTED (a kernel
+     *     thread, our own tree), TIMEOUT, INTERRUPTED
+     */
+    public static SeizedTree seize(int root, Deadline deadline) {
+        TreeSeizer seizer = new TreeSeizer(deadline);
+        try {
+            seizer.checkRoot(root);
+            return seizer.run(root);
+        } catch (RuntimeException | Error e) {
+            seizer.letGo(seizer.members.values());
+            seizer.proc.close();
+            throw e;
+        }
+    }
+
+    private void checkRoot(int root) {
+        try {
+            if ((proc.stat(root).flags() & PF_KTHREAD) != 0) {
+                throw new BatonException(ErrorCode.UNSUPPORTED, "pid " + root + " is a kernel thread", "");
+            }
+            int tgid = proc.status(root).tgid();
+            if (tgid != root) {
+                throw new BatonException(
+                        ErrorCode.NO_SUCH_PROCESS, "pid " + root + " is a thread of pid " + tgid, "give that pid");
+            }
+        } catch (VanishedException e) {
+            throw new BatonException(ErrorCode.NO_SUCH_PROCESS, "pid " + root + " does not exist", "", e);
+        }
+        int self = (int) ProcessHandle.current().pid();
+        for (int pid = self; pid > 0; pid = proc.stat(pid).parent()) {
+            if (pid == root) {
+                throw new BatonException(
+                        ErrorCode.UNSUPPORTED,
+                        "pid " + root + ": we, pid " + self + ", are part of that tree",
+                        "start us from outside of it");
+            }
+        }
+    }
+
+    private SeizedTree run(int root) {
+        SeizingMember first = new SeizingMember(root, 0);
+        members.put(root, first);
+        List<SeizingMember> found = List.of(first);
+        boolean grown = true;
+        for (int round = 0; grown; round++) {
+            if (round > ROUNDS) {
+                throw new BatonException(
+                        ErrorCode.TIMEOUT, "pid " + root + ": its tree grows faster than it can be stopped", "");
+            }
+            while (!found.isEmpty()) {
+                stop(found);
+                found = newChildren(found);
+            }
+            // Only now that all are stopped is a look conclusive.
+            List<SeizingMember> all = new ArrayList<>(members.values());
+            grown = stop(all);
+            found = newChildren(all);
+            grown |= !found.isEmpty();
+        }
+        if (first.threads.isEmpty()) {
+            throw new BatonException(ErrorCode.NO_SUCH_PROCESS, "pid " + root + " is dead", "");
+        }
+        return new SeizedTree(proc, order(first));
+    }
+
+    /** Stops all threads of these processes that are not stopped yet; whether there were any. */
+    private boolean stop(List<SeizingMember> processes) {
+        List<Traced> asked = new ArrayList<>();
+        for (SeizingMember member : processes) {
+            deadline.check("the tree to stop");
+            try {
+                for (int tid : proc.threads(member.pid)) {
+                    if (member.seen.add(tid)) {
+                        ask(member, tid, asked);
+                    }
+                }
+            } catch (VanishedException e) {
+                forget(member, e);
+            }
+        }
+        for (Traced thread : asked) {
+            thread.stopSignal = stops.awaitInterrupted(thread.pid, thread.tid);
+        }
+        for (SeizingMember member : processes) {
+            member.threads.removeIf(thread -> thread.stopSignal == Stops.GONE);
+        }
+        return !asked.isEmpty();
+    }
+
+    /** Seizes and interrupts a thread, unless it is dead. */
+    private void ask(SeizingMember member, int tid, List<Traced> asked) {
+        try {
+            Ptrace.seize(tid, Ptrace.O_TRACESYSGOOD);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EPERM && e.errno() != Errno.ESRCH) {
+                throw e;
+            }
+            refuse(member, tid, e);
+            return;
+        }
+        Traced thread = new Traced(member.pid, tid);
+        member.threads.add(thread);
+        asked.add(thread);
+        try {
+            Ptrace.interrupt(tid);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.ESRCH) { // dying: the wait will tell
+                throw e;
+            }
+        }
+    }
+
+    private void refuse(SeizingMember member, int tid, LinuxException cause) {
+        try {
+            ProcStat stat = proc.stat(member.pid, tid);
+            if (stat.isZombie()) {
+                return;
+            }
+            int tracer = proc.status(member.pid, tid).tracer();
+            String who = "pid " + member.pid + ": thread " + tid + " (" + stat.comm() + ") ";
+            if (tracer != 0) {
+                String name = proc.stat(tracer).comm();
+                throw new BatonException(
+                        ErrorCode.NOT_PERMITTED,
+                        who + "is traced by pid " + tracer + " (" + name + ")",
+                        "end that debugger or tracer first",
+                        cause);
+            }
+            throw new BatonException(
+                    ErrorCode.NOT_PERMITTED,
+                    who + "may not be traced by us",
+                    "run as root or with CAP_SYS_PTRACE",
+                    cause);
+        } catch (VanishedException e) {
+            member.seen.remove(tid); // should it be there again, it is another one
+        }
+    }
+
+    private void forget(SeizingMember member, VanishedException cause) {
+        if (member.parent == 0) {
+            throw new BatonException(ErrorCode.NO_SUCH_PROCESS, "pid " + member.pid + " does not exist", "", cause);
+        }
+        members.remove(member.pid);
+    }
+
+    /** Reads anew who the children of these processes are, and gives those not known yet. */
+    private List<SeizingMember> newChildren(List<SeizingMember> parents) {
+        List<SeizingMember> found = new ArrayList<>();
+        for (SeizingMember parent : parents) {
+            parent.children.clear();
+            for (Traced thread : parent.threads) {
+                for (int pid : proc.children(parent.pid, thread.tid)) {
+                    SeizingMember child = members.get(pid);
+                    if (child == null) {
+                        child = new SeizingMember(pid, parent.pid);
+                        members.put(pid, child);
+                        found.add(child);
+                    }
+                    child.parent = parent.pid; // an orphan's is another one now
+                    parent.children.add(child);
+                }
+            }
+        }
+        return found;
+    }
+
+    /** Depth first, as CRIU orders its tree. Without recursion: trees may be deeper than our stack. */
+    private List<SeizedProcess> order(SeizingMember root) {
+        Map<Integer, SeizedProcess> made = new LinkedHashMap<>();
+        Deque<SeizingMember> stack = new ArrayDeque<>();
+        stack.push(root);
+        while (!stack.isEmpty()) {
+            SeizingMember member = stack.pop();
+            SeizedProcess process = new SeizedProcess(proc, member.pid, member.parent);
+            for (Traced thread : member.threads) {
+                process.add(new SeizedThread(process, thread.tid, thread.stopSignal));
+            }
+            SeizedProcess parent = made.get(member.parent);
+            if (parent != null) {
+                parent.add(process);
+            }
+            made.put(member.pid, process);
+            for (int i = member.children.size() - 1; i >= 0; i--) {
+                stack.push(member.children.get(i));
+            }
+        }
+        // Who lost its parent while we looked is not of this tree any more.
+        letGo(members.values().stream()
+                .filter(member -> !made.containsKey(member.pid))
+                .toList());
+        return new ArrayList<>(made.values());
+    }
+
+    private void letGo(Iterable<SeizingMember> leaving) {
+        for (SeizingMember member : leaving) {
+            for (Traced thread : member.threads) {
+                if (thread.stopSignal == Traced.RUNNING) {
+                    stops.letGoUnseen(thread.tid);
+                } else if (thread.stopSignal != Stops.GONE) {
+                    Stops.letGo(thread.tid, 0);
+                }
+            }
+        }
+    }
+}
