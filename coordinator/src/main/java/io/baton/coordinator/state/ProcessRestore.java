@@ -36,8 +36,6 @@ public interface ProcessRestore {
 
     List<FdinfoEntry> descriptors();
 
-    PagemapImage pagemap();
-
     /** The file description with that id, or null. */
     @Nullable
     FileEntry file(int id);

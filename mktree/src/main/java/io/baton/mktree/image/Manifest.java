@@ -52,7 +52,7 @@ public final class Manifest {
 
     /** Marks the image in a directory as unfinished, until {@link #write}. */
     static void begin(Path directory) throws IOException {
-        replace(directory, ManifestText.UNFINISHED);
+        replace(directory, ManifestText.UNFINISHED, false);
     }
 
     /**
@@ -70,7 +70,7 @@ public final class Manifest {
                 }
             }
         }
-        replace(directory, ManifestText.print(files));
+        replace(directory, ManifestText.print(files), true);
         return new Manifest(directory, files);
     }
 
@@ -83,8 +83,8 @@ public final class Manifest {
         }
     }
 
-    /** Puts a file in place whole or not at all, also if the machine stops in between. */
-    private static void replace(Path directory, String text) throws IOException {
+    /** Puts the manifest in place whole or not at all; a durable one also if the machine stops in between. */
+    private static void replace(Path directory, String text, boolean durable) throws IOException {
         Path temporary = directory.resolve(FILE_NAME + ".new");
         Files.deleteIfExists(temporary);
         try (FileChannel channel = FileChannel.open(
@@ -95,9 +95,14 @@ public final class Manifest {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
-            channel.force(true);
+            if (durable) {
+                channel.force(true);
+            }
         }
         Files.move(temporary, directory.resolve(FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
+        if (!durable) {
+            return;
+        }
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
