@@ -4,9 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.baton.task.linux.VanishedException;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -76,22 +75,6 @@ class TreeFromSystemTest {
 
     @Test
     void shouldSayThatThereIsNoSuchProcess() {
-        assertThrows(NoSuchFileException.class, () -> TreeFromSystem.read(Integer.MAX_VALUE));
-    }
-
-    @Test
-    void shouldReadAnyNameAProcessMayHave() {
-        String line = "42 (a) b (c) R 1 42 40 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 3 0 777 100 10"
-                + " 18446744073709551615 1 2 3 4 5 0 0 0 0 0 0 0 17 0 0 0 0 0 0 1 2 3 4 5 6 7 51200\n";
-        assertEquals(new ProcStat(42, "a) b (c", 'R', 1, 42, 40, 3, 777, 51200), ProcStat.parse(line));
-        assertEquals(
-                Task.of(42, 1, 42, 40).withComm("a) b (c").withThreads(List.of(42, 43)),
-                ProcStat.parse(line).task(1, List.of(42, 43)));
-        assertTrue(ProcStat.parse(line.replace(") R ", ") Z "))
-                .task(1, List.of(42, 43))
-                .leaderDead());
-        assertTrue(ProcStat.parse(line.replace(") R ", ") Z "))
-                .task(1, List.of(42))
-                .zombie());
+        assertThrows(VanishedException.class, () -> TreeFromSystem.read(Integer.MAX_VALUE));
     }
 }

@@ -97,11 +97,11 @@ class TreeShapeTest {
             assertEquals(tree, TreeSpec.parse(TreeSpec.print(tree)), "seed " + seed);
             assertEquals(tree, TreeSpec.parse(TreeSpec.printRelative(tree), 5000), "seed " + seed);
             ImageDirectory image = ImageDirectory.create(temporary.resolve("image"));
-            TreeImages.write(tree, image);
+            TreeFromImage.write(tree, image);
             for (Task task : tree) {
                 image.write(ImageKind.CORE, task.pid(), core(task));
             }
-            assertEquals(tree, TreeImages.read(image), "seed " + seed);
+            assertEquals(tree, TreeFromImage.read(image), "seed " + seed);
         }
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class TreeImagesTest {
+class TreeFromImageTest {
     @TempDir
     Path temporary;
 
@@ -28,10 +28,10 @@ class TreeImagesTest {
                 "threads|pid=30788 threads=30788,30789,30790,30791 comm=family"
             })
     void shouldReadTheTreesOfCriuAndWriteThemAgain(String name, String spec) throws IOException {
-        ProcessTree tree = TreeImages.read(ImageDirectory.open(Fixtures.image(name)));
+        ProcessTree tree = TreeFromImage.read(ImageDirectory.open(Fixtures.image(name)));
         assertEquals(spec.replace(';', '\n') + "\n", TreeSpec.print(tree));
         ImageDirectory copy = ImageDirectory.create(temporary.resolve(name));
-        TreeImages.write(tree, copy);
+        TreeFromImage.write(tree, copy);
         assertArrayEquals(
                 Files.readAllBytes(Fixtures.image(name).resolve("pstree.img")),
                 Files.readAllBytes(copy.path(ImageKind.PSTREE, 0)));

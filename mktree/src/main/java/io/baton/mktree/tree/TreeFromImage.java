@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A tree as saved: {@code pstree.img}, and of each leader's core who has exited how. */
-public final class TreeImages {
+public final class TreeFromImage {
     /** The state a core has of a task that has exited. */
     private static final int TASK_DEAD = 2;
 
-    private TreeImages() {}
+    private TreeFromImage() {}
 
     /**
      * Reads the tree of an image.
@@ -69,6 +69,6 @@ public final class TreeImages {
         image.write(
                 ImageKind.PSTREE,
                 0,
-                tree.tasks().stream().map(TreeImages::entry).toList());
+                tree.tasks().stream().map(TreeFromImage::entry).toList());
     }
 }
