@@ -7,6 +7,7 @@ import io.baton.task.linux.PidFd;
 import io.baton.task.linux.ProcFdInfo;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcMap;
+import io.baton.task.linux.ProcSmap;
 import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.ProcStatus;
 import io.baton.task.linux.ProcessMemory;
@@ -32,6 +33,7 @@ public final class SeizedProcess implements AutoCloseable {
     private @Nullable ProcStat stat;
     private @Nullable ProcStatus status;
     private @Nullable List<ProcMap> maps;
+    private @Nullable List<ProcSmap> smaps;
     private int @Nullable [] descriptors;
     private @Nullable List<DirectBuffer> pendingSignals;
     private @Nullable PidFd pidFd;
@@ -139,8 +141,20 @@ public final class SeizedProcess implements AutoCloseable {
     public List<ProcMap> maps() {
         List<ProcMap> kept = maps;
         if (kept == null) {
-            kept = proc.maps(procId());
+            kept = smaps == null
+                    ? proc.maps(procId())
+                    : smaps.stream().map(ProcSmap::map).toList();
             maps = kept;
+        }
+        return kept;
+    }
+
+    /** The same with flags and usage; the kernel walks all page tables for it. */
+    public List<ProcSmap> smaps() {
+        List<ProcSmap> kept = smaps;
+        if (kept == null) {
+            kept = proc.smaps(procId());
+            smaps = kept;
         }
         return kept;
     }
