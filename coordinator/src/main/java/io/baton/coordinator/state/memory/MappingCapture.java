@@ -1,0 +1,81 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.mktree.image.proto.MmEntry;
+import io.baton.mktree.image.proto.VmaEntry;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.ProcMap;
+import io.baton.task.linux.ProcSmap;
+
+/** Turns mappings as {@code /proc} shows them into the entries of {@code mm-PID.img}, as CRIU 4.2 writes them. */
+final class MappingCapture {
+    private final SeizedProcess process;
+    private final MappedFiles files;
+    private final MmEntry.Builder mm;
+
+    MappingCapture(SeizedProcess process, MappedFiles files, MmEntry.Builder mm) {
+        this.process = process;
+        this.files = files;
+        this.mm = mm;
+    }
+
+    void capture(Iterable<ProcSmap> maps) {
+        for (ProcSmap map : maps) {
+            add(map);
+        }
+    }
+
+    private void add(ProcSmap smap) {
+        ProcMap map = smap.map();
+        SpecialMapping special = SpecialMapping.of(map);
+        int last = mm.getVmasCount() - 1;
+        if (special == SpecialMapping.VVAR && last >= 0) {
+            VmaEntry.Builder previous = mm.getVmasBuilder(last);
+            if (VmaBits.has(previous.getStatus(), VmaBits.VVAR) && previous.getEnd() == map.start()) {
+                previous.setEnd(map.end());
+                return;
+            }
+        }
+        VmaEntry.Builder vma = mm.addVmasBuilder()
+                .setStart(map.start())
+                .setEnd(map.end())
+                .setProt(map.protection())
+                .setFd(-1);
+        long advice = VmFlags.advice(smap);
+        if (advice != 0) {
+            vma.setMadv(advice);
+        }
+        if (map.isAnonymous()) {
+            anonymous(vma, smap, special);
+        } else {
+            file(vma, smap);
+        }
+    }
+
+    private static void anonymous(VmaEntry.Builder vma, ProcSmap smap, SpecialMapping special) {
+        int type = VmFlags.isDroppable(smap) ? VmaBits.MAP_DROPPABLE : VmaBits.MAP_PRIVATE;
+        vma.setPgoff(0)
+                .setShmid(0)
+                .setFlags(type | VmaBits.MAP_ANONYMOUS | VmFlags.mapFlags(smap))
+                .setStatus(VmaBits.ANON_PRIVATE
+                        | switch (special) {
+                            case VSYSCALL -> VmaBits.VSYSCALL;
+                            case VDSO -> VmaBits.REGULAR | VmaBits.VDSO;
+                            case VVAR -> VmaBits.REGULAR | VmaBits.VVAR;
+                            case HEAP -> VmaBits.REGULAR | VmaBits.HEAP;
+                            default -> VmaBits.REGULAR;
+                        });
+    }
+
+    private void file(VmaEntry.Builder vma, ProcSmap smap) {
+        ProcMap map = smap.map();
+        boolean shared = map.shared();
+        // So that a mapping of a file opened for writing can be made writable later, as it could before.
+        boolean writable = shared && VmFlags.mayWrite(smap);
+        vma.setPgoff(map.offset())
+                .setShmid(files.idOf(process, map))
+                .setFlags((shared ? VmaBits.MAP_SHARED : VmaBits.MAP_PRIVATE) | VmFlags.mapFlags(smap))
+                .setStatus(VmaBits.REGULAR | (shared ? VmaBits.FILE_SHARED : VmaBits.FILE_PRIVATE))
+                .setFdflags(writable ? Files.O_RDWR : Files.O_RDONLY);
+    }
+}

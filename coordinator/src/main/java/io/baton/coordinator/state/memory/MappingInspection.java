@@ -1,0 +1,100 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.ProcMap;
+import io.baton.task.linux.ProcSmap;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Says which mappings of a process cannot be saved, and why. */
+final class MappingInspection {
+    private static final String KEEP_FILE = "restart the program, and keep its files in place as long as it runs";
+
+    private final SeizedProcess process;
+    private final Refusals refusals;
+    /** By path, device and inode in one string: programs map the same few files again and again. */
+    private final Map<String, FileLookup> files = new HashMap<>();
+
+    MappingInspection(SeizedProcess process, Refusals refusals) {
+        this.process = process;
+        this.refusals = refusals;
+    }
+
+    void inspect(Iterable<ProcSmap> maps) {
+        for (ProcSmap map : maps) {
+            inspect(map);
+        }
+        FileLookup executable = FileLookup.ofLink(process.procPath("exe"));
+        if (executable.status() == null) {
+            add("executable " + executable.path(), "file has been deleted or replaced", KEEP_FILE);
+        }
+    }
+
+    private void inspect(ProcSmap smap) {
+        ProcMap map = smap.map();
+        SpecialMapping special = SpecialMapping.of(map);
+        if (special == SpecialMapping.VVAR || special == SpecialMapping.VDSO || special == SpecialMapping.VSYSCALL) {
+            return;
+        }
+        String reason = reasonByFlags(smap);
+        String remedy = "";
+        if (reason == null) {
+            reason = special.reason();
+            remedy = special.remedy();
+        }
+        if (reason == null && !map.isAnonymous()) {
+            inspectFile(map);
+        } else if (reason == null && map.shared()) {
+            add(name(map), "shared anonymous memory", "");
+        } else if (reason != null) {
+            add(name(map), reason, remedy);
+        }
+    }
+
+    private static @Nullable String reasonByFlags(ProcSmap map) {
+        if (map.has("ht")) {
+            return "huge pages of hugetlbfs";
+        } else if (map.has("io") || map.has("pf")) {
+            return "memory of a device";
+        } else if (map.has("um") || map.has("uw") || map.has("ui")) {
+            return "watched by userfaultfd";
+        } else if (map.has("ss")) {
+            return "shadow stack (CET)";
+        } else if (map.has("sl")) {
+            return "sealed (mseal), so that it could not be put back";
+        } else if (map.has("lf")) {
+            return "locked on fault (mlock2 with MLOCK_ONFAULT)";
+        } else if (map.protectionKey() != 0) {
+            return "memory protection key " + map.protectionKey();
+        }
+        return null;
+    }
+
+    private void inspectFile(ProcMap map) {
+        String key = map.device() + ":" + map.inode() + ":" + map.path();
+        FileLookup file = files.get(key);
+        if (file == null) {
+            file = FileLookup.ofMapping(process.procId(), map);
+            files.put(key, file);
+        }
+        FileStatus status = file.status();
+        if (status == null && map.isDeleted()) {
+            add(name(map), "file has been deleted or replaced", KEEP_FILE);
+        } else if (status == null) {
+            add(name(map), "file is not at its path any more, or another one is", KEEP_FILE);
+        } else if (!file.isRegular() && (map.shared() || !file.isZeroDevice())) {
+            add(name(map), "not a regular file", "");
+        }
+    }
+
+    private static String name(ProcMap map) {
+        return "mapping " + map.mapFile() + (map.path().isEmpty() ? "" : " (" + map.path() + ")");
+    }
+
+    private void add(String object, String reason, String remedy) {
+        refusals.add(process.pid(), object, reason, remedy);
+    }
+}

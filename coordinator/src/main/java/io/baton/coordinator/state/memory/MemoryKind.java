@@ -1,0 +1,86 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessCapture;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.MmEntry;
+import io.baton.task.linux.SyscallNumber;
+import java.io.IOException;
+
+/** The address space: mappings, pages, vDSO, layout, executable. */
+public final class MemoryKind implements StateKind {
+    private static final int PR_SET_THP_DISABLE = 41;
+    private static final int PR_GET_THP_DISABLE = 42;
+
+    @Override
+    public String name() {
+        return "memory";
+    }
+
+    @Override
+    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
+        new MappingInspection(process, refusals).inspect(process.smaps());
+    }
+
+    @Override
+    public void capture(ProcessCapture capture) {
+        SeizedProcess process = capture.process();
+        MmEntry.Builder mm = capture.image().mm();
+        TreeImage tree = capture.tree();
+        MappedFiles files = MappedFiles.of(tree);
+        mm.setExeFileId(files.idOfExecutable(process));
+        new MappingCapture(process, files, mm).capture(process.smaps());
+        MemoryLayout.capture(capture);
+        int disabled = capture.ask()
+                .call(SyscallNumber.PRCTL)
+                .value(PR_GET_THP_DISABLE)
+                .value(0)
+                .value(0)
+                .value(0)
+                .value(0)
+                .result();
+        capture.then(answers -> mm.setThpDisabled(answers.result(disabled) > 0));
+        PageBuffer buffer = tree.shared(PageBuffer.class, PageBuffer::new);
+        try (PagesWriter writer = new PagesWriter(process, tree.directory(), tree.newPagesId(), buffer)) {
+            new PageCapture(process, mm, writer).capture();
+            writer.finish();
+        } catch (IOException e) {
+            throw new BatonException(
+                    ErrorCode.IMAGE_IO,
+                    "image cannot be written: " + tree.directory().path() + ": " + e.getMessage(),
+                    "free some space or choose another directory",
+                    e);
+        }
+    }
+
+    @Override
+    public void validate(ProcessRestore process, Refusals refusals) {
+        new MemoryValidation(process, refusals).validate();
+    }
+
+    @Override
+    public void compile(ProcessRestore process, ContextBuilder context) {
+        Vdso.of(process.mm()).compile(context);
+        if (process.mm().getThpDisabled()) {
+            context.item(Item.MEMORY_MAP.tag())
+                    .call(SyscallNumber.PRCTL)
+                    .value(PR_SET_THP_DISABLE)
+                    .value(1)
+                    .value(0)
+                    .value(0)
+                    .value(0);
+        }
+        OpenFile file = new OpenFile(process, context);
+        new MappingProgram(process, context, file).compile();
+        MemoryLayout.compile(process, context, file);
+        file.close();
+    }
+}

@@ -1,0 +1,81 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one file that a task has open while it maps: opened when it is first needed, kept for as long as the next mapping
+ * is of the same file (a program's segments follow one another), closed when another is needed.
+ */
+final class OpenFile {
+    /** Holds the descriptor. */
+    static final int REGISTER = 0;
+
+    private static final int NONE = -1;
+
+    private final ProcessRestore process;
+    private final ContextBuilder context;
+    private int id = NONE;
+    private int flags;
+
+    OpenFile(ProcessRestore process, ContextBuilder context) {
+        this.process = process;
+        this.context = context;
+    }
+
+    /** Sees to it that the file with that id is open in {@link #REGISTER}. */
+    void open(int newId, int newFlags, int tag) {
+        if (id == newId && flags == newFlags) {
+            return;
+        }
+        close(tag);
+        ProgramBuilder block = context.item(tag);
+        block.call(SyscallNumber.OPENAT)
+                .value(Files.AT_FDCWD)
+                .data(block.string(entry(process, newId).getName()))
+                .value(newFlags | Files.O_CLOEXEC)
+                .value(0)
+                .store(REGISTER);
+        id = newId;
+        flags = newFlags;
+    }
+
+    /** Closes it, if one is open. */
+    void close() {
+        close(Item.MEMORY_MAP.tag());
+    }
+
+    private void close(int tag) {
+        if (id != NONE) {
+            context.item(tag).call(SyscallNumber.CLOSE).register(REGISTER);
+            id = NONE;
+        }
+    }
+
+    /** The entry of a mapped or executed file. */
+    static RegFileEntry entry(ProcessRestore process, int id) {
+        RegFileEntry entry = find(process, id);
+        if (entry == null) {
+            throw new BatonException(
+                    ErrorCode.BAD_IMAGE,
+                    "pid " + process.pstree().getPid() + ": mapped file has no entry in files.img: id="
+                            + Integer.toUnsignedString(id),
+                    "");
+        }
+        return entry;
+    }
+
+    private static @Nullable RegFileEntry find(ProcessRestore process, int id) {
+        FileEntry file = process.file(id);
+        return file != null && file.hasReg() ? file.getReg() : null;
+    }
+}
