@@ -20,16 +20,24 @@ class HostileImageTest {
     @TempDir
     Path temporary;
 
-    /** Decodes to JSON, which walks every entry and payload. Any other exception fails the test. */
+    private int rounds;
+
+    /** Reads every entry and payload, now and then as JSON too. Any exception but an ImageException fails the test. */
     private boolean parses(String name, byte[] bytes) throws IOException {
         Path file = temporary.resolve(name);
         Files.write(file, bytes);
         try {
-            StringBuilder json = new StringBuilder();
-            ImageJson.decode(file, json);
+            if (rounds++ % 16 == 0) {
+                ImageJson.decode(file, new StringBuilder());
+            }
+            try (ImageReader reader = ImageReader.open(file, Fixtures.kind(file))) {
+                for (ImageEntry entry = reader.next(); entry != null; entry = reader.next()) {
+                    reader.payload(entry);
+                }
+            }
             return true;
         } catch (ImageException e) {
-            assertTrue(e.file().equals(name) && e.offset() >= 0 && e.offset() <= bytes.length, e.getMessage());
+            assertTrue(e.file().equals(name) && e.offset() >= 0 && e.offset() <= bytes.length, e.toString());
             return false;
         }
     }
