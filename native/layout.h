@@ -103,6 +103,7 @@ struct baton_header {
 #define BATON_SLOT_OP_OFFSET 48
 #define BATON_SLOT_START_OFFSET 64
 #define BATON_SLOT_END_OFFSET 72
+#define BATON_SLOT_FLAGS_OFFSET 80
 
 #define BATON_SLOT_STATE_ABSENT 0
 #define BATON_SLOT_STATE_ARRIVED 1
@@ -125,7 +126,8 @@ struct baton_slot {
 	uint8_t pad0[12];
 	uint64_t start; /* CLOCK_MONOTONIC ns when it took the baton */
 	uint64_t end;	/* and when it passed it */
-	uint8_t pad1[48];
+	uint32_t flags[4]; /* futexes: what hierarchy programs say about a placeholder */
+	uint8_t pad1[32];
 };
 
 /* ---- program block: a header, instructions, then the data they point to ----------------------------------- */
@@ -279,6 +281,7 @@ BATON_ASSERT(baton_slot, program, BATON_SLOT_PROGRAM_OFFSET);
 BATON_ASSERT(baton_slot, op, BATON_SLOT_OP_OFFSET);
 BATON_ASSERT(baton_slot, start, BATON_SLOT_START_OFFSET);
 BATON_ASSERT(baton_slot, end, BATON_SLOT_END_OFFSET);
+BATON_ASSERT(baton_slot, flags, BATON_SLOT_FLAGS_OFFSET);
 
 _Static_assert(sizeof(struct baton_program) == BATON_PROGRAM_HEADER_LENGTH, "program");
 BATON_ASSERT(baton_program, count, BATON_PROGRAM_COUNT_OFFSET);

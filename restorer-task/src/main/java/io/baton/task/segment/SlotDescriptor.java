@@ -25,6 +25,8 @@ package io.baton.task.segment;
  *  |        Took the baton at (CLOCK_MONOTONIC ns)                 |
  *  +---------------------------------------------------------------+ 72
  *  |        Passed it at (CLOCK_MONOTONIC ns)                      |
+ *  +-------------------------------+-------------------------------+ 80
+ *  |  Flags[4] (futexes): what is said about a placeholder         |
  *  +---------------------------------------------------------------+ 128
  * </pre>
  */
@@ -44,6 +46,7 @@ public final class SlotDescriptor {
     public static final int OP_OFFSET = 48;
     public static final int START_OFFSET = 64;
     public static final int END_OFFSET = 72;
+    public static final int FLAGS_OFFSET = 80;
 
     /** Not made yet. */
     public static final int STATE_ABSENT = 0;
