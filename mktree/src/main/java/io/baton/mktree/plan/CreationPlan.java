@@ -1,0 +1,65 @@
+package io.baton.mktree.plan;
+
+import java.util.List;
+
+/**
+ * Who makes whom, when. One task for each slot of the segment: the PID array in its order, threads right after their
+ * leader; then ghosts and placeholders; last the helper.
+ */
+public final class CreationPlan {
+    private final List<PlannedTask> tasks;
+    private final int taskCount;
+    private final int localCount;
+    private final int[] confirmations;
+
+    CreationPlan(final List<PlannedTask> tasks, final int taskCount, final int localCount) {
+        this.tasks = List.copyOf(tasks);
+        this.taskCount = taskCount;
+        this.localCount = localCount;
+        this.confirmations = countConfirmations(this.tasks);
+    }
+
+    /** All tasks; a task's index is its slot. */
+    public List<PlannedTask> tasks() {
+        return tasks;
+    }
+
+    public PlannedTask task(final int slot) {
+        return tasks.get(slot);
+    }
+
+    /** How many of the slots are entries of the PID array: slots 0 (the root) to this, exclusive. */
+    public int taskCount() {
+        return taskCount;
+    }
+
+    public int slotCount() {
+        return tasks.size();
+    }
+
+    public int helperSlot() {
+        return tasks.size() - 1;
+    }
+
+    /** How many private areas a process needs at most: one for each of its threads. */
+    public int localCount() {
+        return localCount;
+    }
+
+    /** How many tasks confirm a stage on their way to their turn; a stage with 0 need not be started. */
+    public int confirmations(final Stage stage) {
+        return confirmations[stage.number()];
+    }
+
+    private static int[] countConfirmations(final List<PlannedTask> tasks) {
+        final int[] counts = new int[Stage.COMPLETE.number() + 1];
+        for (final PlannedTask task : tasks) {
+            for (final Step step : task.steps()) {
+                if (step instanceof Step.Confirm confirm) {
+                    counts[confirm.stage().number()]++;
+                }
+            }
+        }
+        return counts;
+    }
+}

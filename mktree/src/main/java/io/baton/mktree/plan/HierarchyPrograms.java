@@ -1,0 +1,75 @@
+package io.baton.mktree.plan;
+
+import io.baton.task.program.ItemTag;
+import io.baton.task.program.ProgramBuilder;
+import io.baton.task.segment.Segment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
+import org.agrona.ExpandableArrayBuffer;
+
+/**
+ * A plan as programs for the native interpreter: one block for each task, but tasks that do the same share theirs, so
+ * that ten thousand children that only wait for their turn take the room of one.
+ */
+public final class HierarchyPrograms {
+    private final ExpandableArrayBuffer blocks = new ExpandableArrayBuffer();
+    private final int[] offsets;
+    private int length;
+
+    /**
+     * What the programs depend on besides the plan.
+     *
+     * @param outerGroup process group of whoever restores, as the helper sees it
+     * @param namespaces appends what the root does to make or enter its namespaces
+     * @param tag item tag for instructions that concern the process with that pid; 0: the task itself
+     */
+    public record Options(int outerGroup, Consumer<ProgramBuilder> namespaces, IntUnaryOperator tag) {
+        /** No namespaces, no tags. */
+        public static Options of(final int outerGroup) {
+            return new Options(outerGroup, builder -> {}, pid -> ItemTag.NONE);
+        }
+    }
+
+    private HierarchyPrograms(final int slots) {
+        offsets = new int[slots];
+    }
+
+    /** Compiles a plan. */
+    public static HierarchyPrograms compile(final CreationPlan plan, final Options options) {
+        final HierarchyPrograms programs = new HierarchyPrograms(plan.slotCount());
+        final ProgramBuilder builder = new ProgramBuilder();
+        final StepCompiler compiler = new StepCompiler(plan, options, builder);
+        final Map<List<Step>, Integer> known = new HashMap<>();
+        for (final PlannedTask task : plan.tasks()) {
+            final Integer offset = known.get(task.steps());
+            if (offset != null) {
+                programs.offsets[task.slot()] = offset;
+                continue;
+            }
+            builder.reset();
+            task.steps().forEach(compiler::compile);
+            programs.offsets[task.slot()] = programs.length;
+            known.put(task.steps(), programs.length);
+            programs.blocks.checkLimit(programs.length + builder.length());
+            programs.length += builder.copyTo(programs.blocks, programs.length, task.slot(), 0);
+        }
+        return programs;
+    }
+
+    /** Bytes that all programs take in the segment. */
+    public int length() {
+        return length;
+    }
+
+    /** Puts the programs into the segment and tells every slot its own. */
+    public void writeTo(final Segment segment) {
+        final int start = segment.layout().planOffset();
+        segment.buffer().putBytes(start, blocks, 0, length);
+        for (int slot = 0; slot < offsets.length; slot++) {
+            segment.program(slot, start + offsets[slot]);
+        }
+    }
+}
