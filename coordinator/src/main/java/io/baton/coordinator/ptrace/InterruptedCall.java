@@ -5,6 +5,7 @@ import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.UserRegs;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
@@ -17,12 +18,14 @@ import org.agrona.MutableDirectBuffer;
  * if it was given a place for that, and the C library's sleep gives it the request's own.
  */
 public final class InterruptedCall {
-    private static final int ERESTARTSYS = 512;
-    private static final int ERESTARTNOINTR = 513;
-    private static final int ERESTARTNOHAND = 514;
-    private static final int ERESTART_RESTARTBLOCK = 516;
+    public static final int ERESTARTSYS = 512;
+    public static final int ERESTARTNOINTR = 513;
+    public static final int ERESTARTNOHAND = 514;
+    public static final int ERESTART_RESTARTBLOCK = 516;
 
-    private static final int INSTRUCTION_LENGTH = 2;
+    /** Bytes of the instruction SYSCALL. */
+    public static final int INSTRUCTION_LENGTH = 2;
+
     /** {@code mov $number, %eax} right before the system call. */
     private static final int LOAD_LENGTH = 5;
 
@@ -43,7 +46,7 @@ public final class InterruptedCall {
         switch ((int) -registers.getLong(UserRegs.RAX)) {
             case ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND -> again(registers, number);
             case ERESTART_RESTARTBLOCK -> {
-                long original = number == SyscallNumber.RESTART_SYSCALL ? loaded(thread, registers) : number;
+                long original = number(thread, registers);
                 if (original < 0) {
                     registers.putLong(UserRegs.RAX, -Errno.EINTR);
                 } else {
@@ -57,13 +60,22 @@ public final class InterruptedCall {
         registers.putLong(UserRegs.ORIG_RAX, -1);
     }
 
+    /**
+     * The number of the call a thread is in, or -1 if that cannot be told: a call the kernel has restarted once goes by
+     * the name of restart_syscall.
+     */
+    public static long number(SeizedThread thread, DirectBuffer registers) {
+        long number = registers.getLong(UserRegs.ORIG_RAX);
+        return number == SyscallNumber.RESTART_SYSCALL ? loaded(thread, registers) : number;
+    }
+
     private static void again(MutableDirectBuffer registers, long number) {
         registers.putLong(UserRegs.RAX, number);
         registers.putLong(UserRegs.RIP, registers.getLong(UserRegs.RIP) - INSTRUCTION_LENGTH);
     }
 
-    /** A call restarted before goes by the name of restart_syscall. What it was says the code in front of it, mostly. */
-    private static long loaded(SeizedThread thread, MutableDirectBuffer registers) {
+    /** What a restarted call was says the code in front of it, mostly. */
+    private static long loaded(SeizedThread thread, DirectBuffer registers) {
         try (Memory memory = Memory.allocate(LOAD_LENGTH)) {
             long at = registers.getLong(UserRegs.RIP) - INSTRUCTION_LENGTH - LOAD_LENGTH;
             thread.process().readMemory(at, memory.address(), LOAD_LENGTH);
