@@ -2,6 +2,14 @@ package io.baton.coordinator.state;
 
 import io.baton.mktree.image.proto.CredsEntry;
 import io.baton.mktree.image.proto.RlimitEntry;
+import io.baton.task.linux.Identity;
+import io.baton.task.linux.Limit;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Prctl;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.ProcStatus;
+import io.baton.task.linux.Scheduling;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,6 +21,7 @@ import java.util.List;
  * @param schedulerPolicy as sched_getattr gives it
  * @param oomScoreAdj -1000 to 1000
  * @param personality as personality(0xffffffff) gives it
+ * @param loginUid of the audit session, -1 for none
  */
 public record OwnState(
         CredsEntry credentials,
@@ -20,4 +29,90 @@ public record OwnState(
         int nice,
         int schedulerPolicy,
         int oomScoreAdj,
-        int personality) {}
+        int personality,
+        int loginUid) {
+    private static final int PR_GET_SECUREBITS = 27;
+
+    /** That of the calling thread, which has to be the one that starts the helper. */
+    public static OwnState current() {
+        try (ProcFs proc = new ProcFs()) {
+            int pid = Identity.pid();
+            int tid = Identity.tid();
+            Scheduling.Attributes scheduling = Scheduling.get(0);
+            return new OwnState(
+                    credentials(proc.status(pid, tid), (int) Prctl.control(PR_GET_SECUREBITS, 0, 0, 0, 0)),
+                    ownLimits(),
+                    Scheduling.nice(0),
+                    scheduling.policy(),
+                    (int) proc.readNumber(pid, "oom_score_adj"),
+                    Identity.personality(),
+                    loginUid(proc, pid));
+        }
+    }
+
+    /** A thread's credentials as the image has them. */
+    public static CredsEntry credentials(ProcStatus status, int secureBits) {
+        CredsEntry.Builder entry = CredsEntry.newBuilder()
+                .setUid(status.uid().real())
+                .setGid(status.gid().real())
+                .setEuid(status.uid().effective())
+                .setEgid(status.gid().effective())
+                .setSuid(status.uid().saved())
+                .setSgid(status.gid().saved())
+                .setFsuid(status.uid().fileSystem())
+                .setFsgid(status.gid().fileSystem())
+                .addAllCapInh(words(status.capabilities().inheritable()))
+                .addAllCapPrm(words(status.capabilities().permitted()))
+                .addAllCapEff(words(status.capabilities().effective()))
+                .addAllCapBnd(words(status.capabilities().bounding()))
+                .addAllCapAmb(words(status.capabilities().ambient()))
+                .setSecbits(secureBits);
+        for (int group : status.groups()) {
+            entry.addGroups(group);
+        }
+        if (status.noNewPrivileges()) {
+            entry.setNoNewPrivs(1);
+        }
+        return entry.build();
+    }
+
+    /** A capability set as the image has it: low half, high half. */
+    private static List<Integer> words(long set) {
+        return List.of((int) set, (int) (set >>> Integer.SIZE));
+    }
+
+    /** A capability set of the image as one number, bit n for capability n. */
+    public static long set(List<Integer> words) {
+        long set = 0;
+        for (int i = 0; i < words.size() && i < 2; i++) {
+            set |= Integer.toUnsignedLong(words.get(i)) << (i * Integer.SIZE);
+        }
+        return set;
+    }
+
+    /** The audit session's user of a process, -1 when there is none or the kernel has no audit. */
+    public static int loginUid(ProcFs proc, int pid) {
+        try {
+            return (int) proc.readNumber(pid, "loginuid");
+        } catch (LinuxException e) {
+            return -1;
+        }
+    }
+
+    /** Whether the capability is in the effective set. */
+    public boolean has(int capability) {
+        return (set(credentials.getCapEffList()) >>> capability & 1) != 0;
+    }
+
+    private static List<RlimitEntry> ownLimits() {
+        List<RlimitEntry> limits = new ArrayList<>(Limit.COUNT);
+        for (int resource = 0; resource < Limit.COUNT; resource++) {
+            Limit limit = Limit.get(0, resource);
+            limits.add(RlimitEntry.newBuilder()
+                    .setCur(limit.current())
+                    .setMax(limit.maximum())
+                    .build());
+        }
+        return List.copyOf(limits);
+    }
+}

@@ -1,13 +1,56 @@
 package io.baton.coordinator.state;
 
+import io.baton.coordinator.state.identity.ControlGroup;
+import io.baton.coordinator.state.identity.Credentials;
+import io.baton.coordinator.state.identity.Limits;
+import io.baton.coordinator.state.identity.LoginUid;
+import io.baton.coordinator.state.identity.MemoryBarriers;
+import io.baton.coordinator.state.identity.Name;
+import io.baton.coordinator.state.identity.OomScore;
+import io.baton.coordinator.state.identity.Personality;
+import io.baton.coordinator.state.identity.ProcessFlags;
+import io.baton.coordinator.state.identity.Scheduler;
 import io.baton.coordinator.state.memory.DumpableKind;
 import io.baton.coordinator.state.memory.MemoryKind;
+import io.baton.coordinator.state.registers.Registers;
+import io.baton.coordinator.state.signals.PendingSignals;
+import io.baton.coordinator.state.signals.SignalActions;
+import io.baton.coordinator.state.signals.SignalStack;
+import io.baton.coordinator.state.thread.RestartableSequences;
+import io.baton.coordinator.state.thread.RobustFutexes;
+import io.baton.coordinator.state.thread.TidAddress;
+import io.baton.coordinator.state.timers.IntervalTimers;
+import io.baton.coordinator.state.timers.PosixTimers;
 import java.util.List;
 
 /** The registry: every kind of state, in the order in which it is restored. */
 public final class StateKinds {
-    /** All kinds. Dumpable comes after the credentials: changing those changes it. */
-    public static final List<StateKind> ALL = List.of(new MemoryKind(), new DumpableKind());
+    /**
+     * All kinds. Limits come before what they limit, files after memory, and dumpable after the credentials: changing
+     * those changes it. What the kernel writes to, or wakes, when a task dies comes last.
+     */
+    public static final List<StateKind> ALL = List.of(
+            new Name(),
+            new OomScore(),
+            new LoginUid(),
+            new Scheduler(),
+            new Limits(),
+            new MemoryKind(),
+            new SignalActions(),
+            new SignalStack(),
+            new PendingSignals(),
+            new MemoryBarriers(),
+            new Personality(),
+            new ControlGroup(),
+            new Registers(),
+            new Credentials(),
+            new ProcessFlags(),
+            new DumpableKind(),
+            new PosixTimers(),
+            new IntervalTimers(),
+            new RobustFutexes(),
+            new TidAddress(),
+            new RestartableSequences());
 
     private StateKinds() {}
 }

@@ -14,4 +14,9 @@ public record ThreadRestore(ProcessRestore process, int index, int tid, CoreEntr
     public boolean isLeader() {
         return index == 0;
     }
+
+    /** Whether it is the process's first living thread: the one whose kept program does what is done once. */
+    public boolean isFirst() {
+        return index == (process.pstree().getLeaderDead() ? 1 : 0);
+    }
 }

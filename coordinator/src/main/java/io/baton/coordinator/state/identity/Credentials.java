@@ -1,0 +1,85 @@
+package io.baton.coordinator.state.identity;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.OwnState;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.ThreadCapture;
+import io.baton.coordinator.state.ThreadRestore;
+import io.baton.mktree.image.proto.CoreEntry;
+import io.baton.mktree.image.proto.CredsEntry;
+import io.baton.mktree.image.proto.SeccompMode;
+import io.baton.mktree.image.proto.ThreadCoreEntry;
+import io.baton.task.linux.ProcStatus;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+
+/**
+ * Users, groups, capabilities, securebits and no_new_privs of each thread (to the kernel they are the thread's). A task
+ * that has what the coordinator has needs no instruction.
+ */
+public final class Credentials implements StateKind {
+    private static final int PR_GET_SECUREBITS = 27;
+    private static final String NAME = "credentials";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
+        for (SeizedThread thread : process.threads()) {
+            if (thread.status().seccompMode() != 0) {
+                refusals.add(thread.tid(), "seccomp", "confined by seccomp, which cannot be saved yet", "");
+            }
+        }
+    }
+
+    @Override
+    public void captureThread(ThreadCapture capture) {
+        ProcStatus status = capture.thread().status();
+        int secureBits =
+                capture.ask().call(SyscallNumber.PRCTL).value(PR_GET_SECUREBITS).result();
+        ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
+        capture.then(answers ->
+                thread.setCreds(OwnState.credentials(status, (int) Math.max(0, answers.result(secureBits)))));
+    }
+
+    @Override
+    public void validate(ProcessRestore process, Refusals refusals) {
+        CredsEntry own = process.own().credentials();
+        for (int i = 0; i < process.cores().size(); i++) {
+            CoreEntry core = process.cores().get(i);
+            int tid = process.pstree().getThreads(i);
+            if (!core.hasThreadCore()) {
+                continue;
+            }
+            if (core.getThreadCore().getSeccompMode() != SeccompMode.disabled) {
+                refusals.add(tid, "seccomp", "confined by seccomp, which cannot be restored yet", "");
+            }
+            if (core.getThreadCore().hasCreds()) {
+                String reason =
+                        CredentialProgram.forbidden(own, core.getThreadCore().getCreds());
+                if (!reason.isEmpty()) {
+                    refusals.add(tid, NAME, reason, "restore as root, or as the user the image was made of");
+                }
+            }
+        }
+    }
+
+    @Override
+    public void compileCredentials(ThreadRestore thread, ProgramBuilder kept) {
+        if (thread.core().getThreadCore().hasCreds()) {
+            kept.tag(Item.CREDENTIALS.tag());
+            CredentialProgram.emit(
+                    thread.process().own().credentials(),
+                    thread.core().getThreadCore().getCreds(),
+                    kept);
+        }
+    }
+}

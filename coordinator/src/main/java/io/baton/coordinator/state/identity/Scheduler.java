@@ -1,0 +1,110 @@
+package io.baton.coordinator.state.identity;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.OwnState;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.ThreadCapture;
+import io.baton.coordinator.state.ThreadRestore;
+import io.baton.mktree.image.proto.ThreadCoreEntry;
+import io.baton.task.linux.Scheduling;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+
+/** Scheduling policy, nice value and real-time priority of each thread. CRIU's images do not hold the CPU affinity. */
+public final class Scheduler implements StateKind {
+    /** In {@code sched_attr.flags}. */
+    private static final long SCHED_FLAG_RESET_ON_FORK = 1;
+
+    /** The same, as sched_getscheduler(2) gives it together with the policy. */
+    private static final int SCHED_RESET_ON_FORK = 0x4000_0000;
+
+    /** First version of the kernel's {@code struct sched_attr}. */
+    private static final int ATTRIBUTES_LENGTH = 48;
+
+    private static final int CAP_SYS_NICE = 23;
+    private static final int RLIMIT_NICE = 13;
+
+    /** A nice value n needs a limit of 20 - n. */
+    private static final int NICE_LIMIT_BASE = 20;
+
+    private static final long INT_MASK = 0xffff_ffffL;
+
+    @Override
+    public String name() {
+        return "scheduler";
+    }
+
+    @Override
+    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
+        for (SeizedThread thread : process.threads()) {
+            if (Scheduling.get(thread.tid()).policy() == Scheduling.SCHED_DEADLINE) {
+                refusals.add(thread.tid(), "scheduler", "SCHED_DEADLINE does not fit into the image", "");
+            }
+        }
+    }
+
+    @Override
+    public void captureThread(ThreadCapture capture) {
+        Scheduling.Attributes attributes = Scheduling.get(capture.thread().tid());
+        boolean reset = (attributes.flags() & SCHED_FLAG_RESET_ON_FORK) != 0;
+        ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
+        thread.setSchedPolicy(attributes.policy() | (reset ? SCHED_RESET_ON_FORK : 0));
+        if (isRealTime(attributes.policy())) {
+            thread.setSchedPrio(attributes.priority());
+        } else {
+            thread.setSchedNice(attributes.nice());
+        }
+    }
+
+    @Override
+    public void validate(ProcessRestore process, Refusals refusals) {
+        OwnState own = process.own();
+        if (own.has(CAP_SYS_NICE)) {
+            return;
+        }
+        long limit = own.limits().get(RLIMIT_NICE).getMax();
+        for (int i = 0; i < process.cores().size(); i++) {
+            ThreadCoreEntry thread = process.cores().get(i).getThreadCore();
+            int tid = process.pstree().getThreads(i);
+            if (isRealTime(policy(thread))) {
+                refusals.add(tid, "scheduler", "real-time policy needs CAP_SYS_NICE", "restore as root");
+            } else if (thread.getSchedNice() < own.nice() && NICE_LIMIT_BASE - thread.getSchedNice() > limit) {
+                String reason = "nice value " + thread.getSchedNice() + " needs CAP_SYS_NICE";
+                refusals.add(tid, "scheduler", reason, "restore as root");
+            }
+        }
+    }
+
+    @Override
+    public void compileCredentials(ThreadRestore thread, ProgramBuilder kept) {
+        ThreadCoreEntry saved = thread.core().getThreadCore();
+        OwnState own = thread.process().own();
+        if (!saved.hasSchedPolicy()
+                || (saved.getSchedPolicy() == own.schedulerPolicy() && saved.getSchedNice() == own.nice())) {
+            return;
+        }
+        boolean reset = (saved.getSchedPolicy() & SCHED_RESET_ON_FORK) != 0;
+        kept.tag(Item.SCHEDULER.tag());
+        int attributes = kept.longs(
+                ATTRIBUTES_LENGTH | ((long) policy(saved) << Integer.SIZE),
+                reset ? SCHED_FLAG_RESET_ON_FORK : 0,
+                (saved.getSchedNice() & INT_MASK) | ((long) saved.getSchedPrio() << Integer.SIZE),
+                0,
+                0,
+                0);
+        kept.call(SyscallNumber.SCHED_SETATTR).value(0).data(attributes).value(0);
+    }
+
+    private static int policy(ThreadCoreEntry thread) {
+        return thread.getSchedPolicy() & ~SCHED_RESET_ON_FORK;
+    }
+
+    private static boolean isRealTime(int policy) {
+        return policy == Scheduling.SCHED_FIFO || policy == Scheduling.SCHED_RR;
+    }
+}
