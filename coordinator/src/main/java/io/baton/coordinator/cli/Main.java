@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
         name = "baton",
         version = "baton 0.1.0-SNAPSHOT",
         mixinStandardHelpOptions = true,
+        subcommands = {RestoreCommand.class},
         description = "Checkpoints and restores whole trees of Linux processes.")
 public final class Main implements Runnable {
     @Override

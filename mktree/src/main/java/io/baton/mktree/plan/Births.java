@@ -110,15 +110,14 @@ final class Births {
             return;
         }
         if (leader == NONE || tree.isAncestor(leader, parent) || !tree.isAncestor(tree.parent(leader), parent)) {
-            throw new PlanException("no way into the session from this parent: sid=" + sessions.id(session)
-                    + " ppid=" + tree.pid(parent));
+            throw new PlanException("no way into the session from this parent: sid=" + sessions.id(session) + " ppid="
+                    + tree.pid(parent));
         }
         settleBelow(parent, session);
     }
 
     private void settleGhost(final int parent, final int session, final int children) {
-        final boolean belowIsPossible =
-                position[session] == NONE || tree.isAncestorOrSelf(parent, position[session]);
+        final boolean belowIsPossible = position[session] == NONE || tree.isAncestorOrSelf(parent, position[session]);
         final boolean allHere = open[session] == children;
         final boolean below = belowIsPossible && (allHere || position[session] != NONE);
         open[session] -= children;

@@ -60,12 +60,11 @@ public final class CreationPlanner {
         return new CreationPlan(List.of(tasks), drafts.taskCount(), mostThreads);
     }
 
-    private static void writeThreads(
-            final Task process, final int leaderSlot, final PlannedTask[] tasks) {
+    private static void writeThreads(final Task process, final int leaderSlot, final PlannedTask[] tasks) {
         for (int thread = 1; thread < process.threads().size(); thread++) {
             final int slot = leaderSlot + thread;
-            tasks[slot] = new PlannedTask(
-                    slot, process.threads().get(thread), Kind.THREAD, 0, StepWriter.threadSteps());
+            tasks[slot] =
+                    new PlannedTask(slot, process.threads().get(thread), Kind.THREAD, 0, StepWriter.threadSteps());
         }
     }
 }

@@ -25,12 +25,15 @@ final class Draft {
     final List<Draft> after = new ArrayList<>(0);
 
     /** Keeps its group alive while it moves on to another. */
-    @Nullable Draft pin;
+    @Nullable
+    Draft pin;
 
-    @Nullable Draft maker;
+    @Nullable
+    Draft maker;
 
     /** Parent while the tree is made; the helper is null. */
-    @Nullable Draft firstParent;
+    @Nullable
+    Draft firstParent;
 
     boolean sibling;
 

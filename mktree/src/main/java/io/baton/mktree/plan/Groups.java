@@ -88,8 +88,8 @@ final class Groups {
 
     private void requireSession(final boolean fits, final int pgid, final int session) {
         if (!fits) {
-            throw new PlanException("group outside its leader's session: pgid=" + pgid + " member's sid="
-                    + sessions.id(session));
+            throw new PlanException(
+                    "group outside its leader's session: pgid=" + pgid + " member's sid=" + sessions.id(session));
         }
     }
 }

@@ -23,13 +23,26 @@ public final class HierarchyPrograms {
      * What the programs depend on besides the plan.
      *
      * @param outerGroup process group of whoever restores, as the helper sees it
+     * @param helper appends what the helper does before all else; every task inherits it
      * @param namespaces appends what the root does to make or enter its namespaces
      * @param tag item tag for instructions that concern the process with that pid; 0: the task itself
      */
-    public record Options(int outerGroup, Consumer<ProgramBuilder> namespaces, IntUnaryOperator tag) {
+    public record Options(
+            int outerGroup,
+            Consumer<ProgramBuilder> helper,
+            Consumer<ProgramBuilder> namespaces,
+            IntUnaryOperator tag) {
         /** No namespaces, no tags. */
         public static Options of(final int outerGroup) {
-            return new Options(outerGroup, builder -> {}, pid -> ItemTag.NONE);
+            return new Options(outerGroup, builder -> {}, builder -> {}, pid -> ItemTag.NONE);
+        }
+
+        public Options withHelper(final Consumer<ProgramBuilder> newHelper) {
+            return new Options(outerGroup, newHelper, namespaces, tag);
+        }
+
+        public Options withTag(final IntUnaryOperator newTag) {
+            return new Options(outerGroup, helper, namespaces, newTag);
         }
     }
 
@@ -50,6 +63,9 @@ public final class HierarchyPrograms {
                 continue;
             }
             builder.reset();
+            if (task.kind() == PlannedTask.Kind.HELPER) {
+                options.helper().accept(builder);
+            }
             task.steps().forEach(compiler::compile);
             programs.offsets[task.slot()] = programs.length;
             known.put(task.steps(), programs.length);

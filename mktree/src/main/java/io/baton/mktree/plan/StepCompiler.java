@@ -76,7 +76,11 @@ final class StepCompiler {
             builder.value(0).segment(word).value(FUTEX_SET_ONE);
         } else if (step instanceof Step.AwaitFlag await) {
             final long word = flag(await.slot(), await.flag());
-            builder.call(SyscallNumber.FUTEX).segment(word).value(FUTEX_WAIT).value(0).value(0);
+            builder.call(SyscallNumber.FUTEX)
+                    .segment(word)
+                    .value(FUTEX_WAIT)
+                    .value(0)
+                    .value(0);
             builder.orErrno(Errno.EAGAIN);
         } else if (step instanceof Step.Reap reap) {
             reap(reap);
@@ -112,23 +116,30 @@ final class StepCompiler {
 
     private void reap(final Step.Reap reap) {
         builder.tag(options.tag().applyAsInt(reap.pid()));
-        builder.call(SyscallNumber.WAIT4).value(reap.pid()).value(0).value(WAIT_ALL).value(0);
+        builder.call(SyscallNumber.WAIT4)
+                .value(reap.pid())
+                .value(0)
+                .value(WAIT_ALL)
+                .value(0);
         builder.expect(reap.pid());
         if (reap.signalled()) {
             final int set = builder.longs(1L << (PlannedTask.SIGCHLD - 1));
             final int now = builder.longs(0, 0);
-            builder.call(SyscallNumber.RT_SIGTIMEDWAIT).data(set).value(0).data(now).value(SIGNAL_SET_LENGTH);
+            builder.call(SyscallNumber.RT_SIGTIMEDWAIT)
+                    .data(set)
+                    .value(0)
+                    .data(now)
+                    .value(SIGNAL_SET_LENGTH);
             builder.orErrno(Errno.EAGAIN);
         }
     }
 
     private static long flag(final int slot, final Flag flag) {
-        final int word =
-                switch (flag) {
-                    case GO -> 0;
-                    case GONE -> 1;
-                    case SETTLED -> 2;
-                };
+        final int word = switch (flag) {
+            case GO -> 0;
+            case GONE -> 1;
+            case SETTLED -> 2;
+        };
         return HeaderDescriptor.LENGTH
                 + (long) slot * SlotDescriptor.LENGTH
                 + SlotDescriptor.FLAGS_OFFSET

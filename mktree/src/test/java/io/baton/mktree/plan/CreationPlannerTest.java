@@ -55,14 +55,15 @@ class CreationPlannerTest {
 
     @Test
     void shouldPlanLargeTreesInLittleTime() {
-        for (final String shape : new String[] {"star:20000", "chain:2000", "chain:20000", "binary:20000", "random:5000"}) {
+        for (final String shape :
+                new String[] {"star:20000", "chain:2000", "chain:20000", "binary:20000", "random:5000"}) {
             final ProcessTree tree = TreeShape.parse(shape, 1000);
             final PlanOptions options = PlanOptions.defaults().withFreePids(pid -> true, 4_194_303);
             CreationPlanner.plan(tree, options);
             final long start = System.nanoTime();
             final CreationPlan plan = CreationPlanner.plan(tree, options);
-            System.out.println(shape + ": planned in " + (System.nanoTime() - start) / 1000 + " us, slots="
-                    + plan.slotCount());
+            System.out.println(
+                    shape + ": planned in " + (System.nanoTime() - start) / 1000 + " us, slots=" + plan.slotCount());
             assertEquals(tree.taskCount(), plan.taskCount());
         }
     }

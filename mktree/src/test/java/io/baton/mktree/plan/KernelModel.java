@@ -41,8 +41,8 @@ final class KernelModel {
 
         @Override
         public String toString() {
-            return "pid=" + pid + " ppid=" + parent.pid + " pgid=" + pgid + " sid=" + sid
-                    + " threads=" + threads + (zombie ? " zombie" : "") + (leaderDead ? " leader dead" : "");
+            return "pid=" + pid + " ppid=" + parent.pid + " pgid=" + pgid + " sid=" + sid + " threads=" + threads
+                    + (zombie ? " zombie" : "") + (leaderDead ? " leader dead" : "");
         }
     }
 
@@ -77,7 +77,8 @@ final class KernelModel {
         return processes.values();
     }
 
-    @Nullable Proc find(final int pid) {
+    @Nullable
+    Proc find(final int pid) {
         return processes.get(pid);
     }
 
@@ -195,8 +196,7 @@ final class KernelModel {
         final List<Integer> threads = new ArrayList<>(List.of(process.pid));
         threads.addAll(process.threads);
         final int status = process.zombie || process.leaderDead ? 0 : Task.ALIVE;
-        return new Task(
-                process.pid, ppid, process.pgid, process.sid, threads, "", status, process.leaderDead, false);
+        return new Task(process.pid, ppid, process.pgid, process.sid, threads, "", status, process.leaderDead, false);
     }
 
     private Proc reaperOf(final Proc dying) {

@@ -227,7 +227,12 @@ final class PlanRun {
         final StringBuilder text = new StringBuilder("stuck in stage " + stage + " " + tree);
         for (int slot = 0; slot < processes.length; slot++) {
             final List<Step> steps = plan.task(slot).steps();
-            text.append("\n").append(slot).append(" at ").append(next[slot]).append(" of ").append(steps);
+            text.append("\n")
+                    .append(slot)
+                    .append(" at ")
+                    .append(next[slot])
+                    .append(" of ")
+                    .append(steps);
         }
         return text.toString();
     }

@@ -1,0 +1,74 @@
+package io.baton.coordinator.cli;
+
+import io.baton.coordinator.restore.TreeRestore;
+import io.baton.coordinator.state.RestoreOptions;
+import io.baton.task.linux.Wait;
+import io.baton.task.linux.WaitStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code baton restore}. */
+@Command(name = "restore", description = "Restores a tree of processes from an image.")
+final class RestoreCommand implements Callable<Integer> {
+    private static final int SIGNAL_BASE = 128;
+
+    @Option(
+            names = {"-D", "--images-dir"},
+            defaultValue = ".",
+            description = "Directory with the image (default: the current one).")
+    Path images = Path.of(".");
+
+    @Option(
+            names = {"-d", "--restore-detached"},
+            description = "Return once the tree runs; without it, stay until its root ends and exit as it did.")
+    boolean detached;
+
+    @Option(
+            names = {"-j", "--shell-job"},
+            description = "The tree joins our session, process group and terminal.")
+    boolean shellJob;
+
+    @Option(
+            names = {"-s", "--leave-stopped"},
+            description = "Leave the tasks stopped (SIGSTOP).")
+    boolean leaveStopped;
+
+    @Option(names = "--verify", description = "Check the contents of pages against the manifest too.")
+    boolean verify;
+
+    @Option(names = "--pidfile", description = "Write the root's pid to this file.")
+    @Nullable
+    Path pidFile;
+
+    @Option(
+            names = "--timeout",
+            defaultValue = "60",
+            description = "Seconds for the whole restore; 0: no limit (default: ${DEFAULT-VALUE}).")
+    int timeoutSeconds;
+
+    @Override
+    public Integer call() throws IOException {
+        final int root = TreeRestore.run(
+                images, new RestoreOptions(shellJob, leaveStopped, verify), TimeUnit.SECONDS.toNanos(timeoutSeconds));
+        if (pidFile != null) {
+            Files.writeString(pidFile, root + System.lineSeparator());
+        }
+        return detached ? 0 : awaitEnd(root);
+    }
+
+    /** Waits for the root, reaping what the tree orphans to us meanwhile. */
+    private static int awaitEnd(final int root) {
+        while (true) {
+            final WaitStatus status = Wait.wait4(-1, Wait.WALL);
+            if (status.pid() == root && status.isDead()) {
+                return status.isExited() ? status.exitCode() : SIGNAL_BASE + status.termSignal();
+            }
+        }
+    }
+}

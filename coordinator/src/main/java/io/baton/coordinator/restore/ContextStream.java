@@ -1,0 +1,201 @@
+package io.baton.coordinator.restore;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.StateKinds;
+import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.identity.Exit;
+import io.baton.coordinator.state.registers.SystemCallRestart;
+import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.plan.Stage;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.Op;
+import io.baton.task.program.ProgramBuilder;
+import io.baton.task.program.ProgramDescriptor;
+import io.baton.task.segment.Segment;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/**
+ * Compiles the contexts of all tasks in PID-array order and feeds them to the ring, as far as it has room. A task's kept
+ * program ends at the gate: it confirms RESTORE_CREDS and awaits a stage that never starts.
+ */
+final class ContextStream {
+    private static final int NEVER = Integer.MAX_VALUE;
+
+    private final SavedTree tree;
+    private final Source processes;
+    private final Segment segment;
+    private final ContextBuilder context;
+    private final ProgramBuilder kept = new ProgramBuilder();
+    private final ArrayDeque<Block> backlog = new ArrayDeque<>();
+    private final ArrayDeque<ProgramBuilder> spare = new ArrayDeque<>();
+    private int next;
+    private int awaitingSignals;
+    private int gated;
+
+    private record Block(ProgramBuilder program, int position, int flags) {}
+
+    /** Where the processes come from; read ahead or on demand. */
+    interface Source {
+        SavedProcess process(int entry);
+    }
+
+    ContextStream(final SavedTree tree, final Source processes, final Segment segment) {
+        this.tree = tree;
+        this.processes = processes;
+        this.segment = segment;
+        this.context = new ContextBuilder(this::publish);
+    }
+
+    /** Compiles and publishes one process, or what of it has room; false when there was nothing to do. */
+    boolean advance() {
+        if (!backlog.isEmpty()) {
+            return drain();
+        }
+        if (next == tree.entries().size()) {
+            return false;
+        }
+        compile(next++);
+        return true;
+    }
+
+    boolean isFinished() {
+        return next == tree.entries().size() && backlog.isEmpty();
+    }
+
+    /** How many tasks take part in RESTORE_SIGCHLD; final when finished. */
+    int awaitingSignals() {
+        return awaitingSignals;
+    }
+
+    /** How many tasks will stand at the gate; final when finished. */
+    int gated() {
+        return gated;
+    }
+
+    private void compile(final int entry) {
+        final PstreeEntry pstree = tree.entries().get(entry);
+        final int position = tree.position(entry);
+        if (Processes.isZombie(pstree)) {
+            context.begin(position);
+            Exit.emitZombie(tree.core(pstree.getPid()), kept.reset());
+            finish(position);
+            return;
+        }
+        final SavedProcess process = processes.process(entry);
+        for (int i = 0; i < pstree.getThreadsCount(); i++) {
+            compileThread(
+                    process,
+                    new ThreadRestore(
+                            process, i, pstree.getThreads(i), process.cores().get(i)));
+        }
+    }
+
+    private void compileThread(final SavedProcess process, final ThreadRestore thread) {
+        final List<StateKind> kinds = StateKinds.ALL;
+        final int position = process.position() + thread.index();
+        context.begin(position);
+        if (thread.isLeader()) {
+            for (int i = 0; i < kinds.size(); i++) {
+                kinds.get(i).compile(process, context);
+            }
+            closeOurs(process);
+        }
+        if (thread.isLeader() && process.pstree().getLeaderDead()) {
+            Exit.emitDeadLeader(thread.core(), kept.reset());
+            finish(position);
+            return;
+        }
+        for (int i = 0; i < kinds.size(); i++) {
+            kinds.get(i).compileThread(thread, context);
+        }
+        compileKept(thread);
+        finish(position);
+    }
+
+    /** The image directory was open for the restore only; threads share their leader's descriptors. */
+    private void closeOurs(final SavedProcess process) {
+        final ProgramBuilder block = context.item(Item.NONE.tag());
+        block.call(SyscallNumber.CLOSE).value(process.imagesFd());
+        if (process.terminalFd() >= 0) {
+            block.call(SyscallNumber.CLOSE).value(process.terminalFd());
+        }
+    }
+
+    private void compileKept(final ThreadRestore thread) {
+        final List<StateKind> kinds = StateKinds.ALL;
+        kept.reset();
+        final int start = kept.count();
+        kept.op(Op.AWAIT).value(Stage.RESTORE_SIGCHLD.number());
+        final int signals = kept.count();
+        for (int i = 0; i < kinds.size(); i++) {
+            kinds.get(i).compileSignals(thread, kept);
+        }
+        if (kept.count() == signals) {
+            kept.rollback(start);
+        } else {
+            kept.op(Op.CONFIRM).value(Stage.RESTORE_SIGCHLD.number());
+            awaitingSignals++;
+        }
+        final int beforeCredentials = kept.count();
+        kept.op(Op.AWAIT).value(Stage.RESTORE_CREDS.number());
+        final int credentials = kept.count();
+        for (int i = 0; i < kinds.size(); i++) {
+            kinds.get(i).compileCredentials(thread, kept);
+        }
+        if (kept.count() == credentials) {
+            kept.rollback(beforeCredentials);
+        }
+        kept.op(Op.CONFIRM).value(Stage.RESTORE_CREDS.number());
+        if (SystemCallRestart.needsSleep(thread.core())) {
+            SystemCallRestart.emit(thread.core(), kept);
+        }
+        kept.op(Op.AWAIT).value(NEVER);
+        gated++;
+    }
+
+    /** Ends a context with its kept program, which is in {@link #kept} unless that is empty. */
+    private void finish(final int position) {
+        if (kept.length() > segment.layout().longestKept()) {
+            throw new BatonException(
+                    ErrorCode.UNSUPPORTED,
+                    "position " + position + ": too much state for the last stages: bytes=" + kept.length() + ", room="
+                            + segment.layout().longestKept(),
+                    "");
+        }
+        context.end(true);
+        publish(kept, position, ProgramDescriptor.FLAG_KEEP | ProgramDescriptor.FLAG_LAST);
+    }
+
+    private void publish(final ProgramBuilder block, final int position, final int flags) {
+        if (block.length() > segment.contexts().longestBlock()) {
+            throw new BatonException(
+                    ErrorCode.INTERNAL,
+                    "context block too long: position=" + position + ", bytes=" + block.length(),
+                    "");
+        }
+        if (backlog.isEmpty() && segment.contexts().offer(block, position, flags)) {
+            return;
+        }
+        final ProgramBuilder copy = spare.isEmpty() ? new ProgramBuilder() : spare.pop();
+        backlog.add(new Block(copy.copyFrom(block), position, flags));
+    }
+
+    private boolean drain() {
+        boolean moved = false;
+        while (!backlog.isEmpty()) {
+            final Block block = backlog.peek();
+            if (!segment.contexts().offer(block.program(), block.position(), block.flags())) {
+                break;
+            }
+            backlog.remove();
+            spare.push(block.program());
+            moved = true;
+        }
+        return moved;
+    }
+}

@@ -1,0 +1,124 @@
+package io.baton.coordinator.restore;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.Item;
+import io.baton.mktree.plan.CreationPlan;
+import io.baton.mktree.plan.PlannedTask;
+import io.baton.mktree.plan.Stage;
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.ProcStat;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.VanishedException;
+import io.baton.task.program.Op;
+import io.baton.task.segment.Segment;
+import io.baton.task.segment.SlotDescriptor;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Says what went wrong from what the slots hold: the task, the thing, the call. */
+final class FailureReport {
+    private static final int MOST_TASKS = 10;
+
+    private final Segment segment;
+    private final CreationPlan plan;
+    private final Stage stage;
+
+    FailureReport(final Segment segment, final CreationPlan plan, final Stage stage) {
+        this.segment = segment;
+        this.plan = plan;
+        this.stage = stage;
+    }
+
+    /** The error a task met. */
+    BatonException failure(final int slot) {
+        final UnsafeBuffer buffer = segment.buffer();
+        final int at = segment.slot(slot);
+        final int errno = buffer.getInt(at + SlotDescriptor.ERROR_OFFSET);
+        final String text = "pid " + plan.task(slot).pid() + ": "
+                + Item.describe(buffer.getInt(at + SlotDescriptor.TAG_OFFSET)) + ": " + call(at) + ": "
+                + Errno.nameOf(errno) + " (" + Errno.messageOf(errno) + "), in stage " + stage;
+        if (errno == Errno.ETIMEDOUT) {
+            return new BatonException(ErrorCode.TIMEOUT, text, "");
+        }
+        if (errno == Errno.EEXIST && number(at) == SyscallNumber.CLONE3) {
+            return new BatonException(ErrorCode.PID_TAKEN, text, Pids.REMEDY);
+        }
+        return new BatonException(ErrorCode.TASK_FAILED, text, "");
+    }
+
+    /** Who has not come so far. */
+    BatonException timeout() {
+        final StringBuilder text = new StringBuilder("deadline passed in stage ").append(stage);
+        int named = 0;
+        for (int slot = 0; slot < plan.taskCount() && named < MOST_TASKS; slot++) {
+            final int state = segment.state(slot);
+            if (state != SlotDescriptor.STATE_DONE || stage.compareTo(Stage.RESTORE) > 0) {
+                named++;
+                text.append(System.lineSeparator()).append("  ").append(describe(slot, state));
+            }
+        }
+        return new BatonException(ErrorCode.TIMEOUT, text.toString(), "a longer --timeout, or 0 for none");
+    }
+
+    /** Finds a task that died without a word: killed from outside, or by the kernel for want of memory. */
+    void throwIfSomeoneDied() {
+        try (ProcFs proc = new ProcFs()) {
+            for (int slot = 0; slot < plan.taskCount(); slot++) {
+                final int state = segment.state(slot);
+                final int tid = segment.tid(slot);
+                if (tid <= 0 || state == SlotDescriptor.STATE_DONE || state == SlotDescriptor.STATE_ABSENT) {
+                    continue;
+                }
+                if (isDead(proc, slot, tid)) {
+                    throw new BatonException(
+                            ErrorCode.TASK_DIED,
+                            "pid " + plan.task(slot).pid() + " died in stage " + stage + ": " + describe(slot, state),
+                            "it was killed from outside, or memory ran out");
+                }
+            }
+        }
+    }
+
+    private boolean isDead(final ProcFs proc, final int slot, final int tid) {
+        try {
+            final ProcStat stat = proc.stat(tid, tid);
+            return stat.isZombie() && plan.task(slot).kind() == PlannedTask.Kind.PROCESS;
+        } catch (final VanishedException e) {
+            return true;
+        }
+    }
+
+    private String describe(final int slot, final int state) {
+        final UnsafeBuffer buffer = segment.buffer();
+        final int at = segment.slot(slot);
+        return "pid " + plan.task(slot).pid() + " (" + plan.task(slot).kind() + "): " + stateName(state)
+                + ", confirmed stage " + buffer.getInt(at + SlotDescriptor.STAGE_OFFSET) + ", instruction "
+                + buffer.getInt(at + SlotDescriptor.INSTRUCTION_OFFSET) + " " + call(at) + " about "
+                + Item.describe(buffer.getInt(at + SlotDescriptor.TAG_OFFSET));
+    }
+
+    private int number(final int at) {
+        return segment.buffer().getInt(at + SlotDescriptor.NUMBER_OFFSET);
+    }
+
+    private String call(final int at) {
+        return switch (segment.buffer().getInt(at + SlotDescriptor.OP_OFFSET)) {
+            case Op.SYSCALL -> SyscallNumber.describe(number(at));
+            case Op.CLONE -> "clone3";
+            case Op.AWAIT -> "waiting for a stage";
+            case Op.TURN -> "waiting for the baton";
+            default -> "instruction";
+        };
+    }
+
+    private static String stateName(final int state) {
+        return switch (state) {
+            case SlotDescriptor.STATE_ABSENT -> "not made yet";
+            case SlotDescriptor.STATE_ARRIVED -> "arrived";
+            case SlotDescriptor.STATE_RESTORING -> "restoring";
+            case SlotDescriptor.STATE_DONE -> "restored";
+            default -> "failed";
+        };
+    }
+}

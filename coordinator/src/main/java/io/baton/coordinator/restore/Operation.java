@@ -1,0 +1,109 @@
+package io.baton.coordinator.restore;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.mktree.launch.Helper;
+import io.baton.mktree.plan.CreationPlan;
+import io.baton.mktree.plan.Stage;
+import io.baton.task.linux.WaitStatus;
+import io.baton.task.segment.Segment;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A restore under way, as the coordinator's one thread sees it: everything waits here, on the bell, until something that
+ * it waits for has come, a task has failed, or the time is up.
+ */
+final class Operation {
+    /** How often the living are counted while nothing else happens. */
+    private static final long TICK_NANOS = 100_000_000;
+
+    private final Segment segment;
+    private final CreationPlan plan;
+    private final Helper helper;
+    private final long deadlineNanos;
+    private Stage stage = Stage.ROOT_TASK;
+
+    /**
+     * A restore whose helper has been started.
+     *
+     * @param deadlineNanos System.nanoTime; 0: none
+     */
+    Operation(final Segment segment, final CreationPlan plan, final Helper helper, final long deadlineNanos) {
+        this.segment = segment;
+        this.plan = plan;
+        this.helper = helper;
+        this.deadlineNanos = deadlineNanos;
+    }
+
+    Segment segment() {
+        return segment;
+    }
+
+    CreationPlan plan() {
+        return plan;
+    }
+
+    Helper helper() {
+        return helper;
+    }
+
+    Stage stage() {
+        return stage;
+    }
+
+    /** Starts a stage that so many tasks confirm. */
+    void start(final Stage newStage, final int tasks) {
+        stage = newStage;
+        segment.expect(newStage.number(), tasks);
+        segment.start(newStage.number());
+    }
+
+    /** Waits until a stage has been confirmed by so many, doing {@code work} while there is some. */
+    void awaitConfirmed(final Stage awaited, final int tasks, final BooleanSupplier work) {
+        await(() -> segment.confirmed(awaited.number()) >= tasks, work);
+    }
+
+    /** Waits until {@code done}; in the meantime, does {@code work} as long as that returns true. */
+    void await(final BooleanSupplier done, final BooleanSupplier work) {
+        while (true) {
+            final int bell = segment.bell();
+            check();
+            if (done.getAsBoolean()) {
+                return;
+            }
+            final long now = System.nanoTime();
+            if (deadlineNanos != 0 && now - deadlineNanos > 0) {
+                throw new FailureReport(segment, plan, stage).timeout();
+            }
+            if (work.getAsBoolean()) {
+                continue;
+            }
+            final long tick = now + TICK_NANOS;
+            segment.awaitBell(bell, deadlineNanos == 0 ? tick : Math.min(tick, deadlineNanos));
+            if (System.nanoTime() - tick >= 0) {
+                countTheLiving();
+            }
+        }
+    }
+
+    /** Throws what the first task that failed has left in its slot. */
+    void check() {
+        final int failed = segment.failedSlot();
+        if (failed >= 0) {
+            throw new FailureReport(segment, plan, stage).failure(failed);
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new BatonException(ErrorCode.INTERRUPTED, "interrupted in stage " + stage, "");
+        }
+    }
+
+    private void countTheLiving() {
+        final WaitStatus status = helper.poll();
+        if (status != null) {
+            check();
+            throw new BatonException(
+                    ErrorCode.TASK_DIED, "the helper died in stage " + stage + ": " + Helper.describe(status), "");
+        }
+        new FailureReport(segment, plan, stage).throwIfSomeoneDied();
+    }
+}

@@ -1,0 +1,154 @@
+package io.baton.coordinator.restore;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.OwnState;
+import io.baton.coordinator.state.RestoreOptions;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageException;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.proto.CoreEntry;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.InventoryEntry;
+import io.baton.mktree.image.proto.PstreeEntry;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** An image, opened for a restore: its tree and what its processes share. Their own files are read one by one. */
+final class SavedTree {
+    /** The only version of the format CRIU has used since 2012. */
+    private static final int IMAGE_VERSION = 2;
+
+    private final ImageDirectory directory;
+    private final RestoreOptions options;
+    private final OwnState own;
+    private final List<PstreeEntry> entries;
+    private final int[] positions;
+    private final Int2ObjectHashMap<FileEntry> files = new Int2ObjectHashMap<>();
+    private final Map<Class<?>, Object> shared = new HashMap<>();
+    private int imagesFd;
+    private int terminalFd = -1;
+
+    private SavedTree(
+            final ImageDirectory directory,
+            final RestoreOptions options,
+            final OwnState own,
+            final List<PstreeEntry> entries) {
+        this.directory = directory;
+        this.options = options;
+        this.own = own;
+        this.entries = entries;
+        this.positions = new int[entries.size()];
+    }
+
+    /** Opens and checks what belongs to the whole tree; with a manifest, every file but the pages. */
+    static SavedTree open(final Path path, final RestoreOptions options, final OwnState own) {
+        return reading(path, () -> {
+            final ImageDirectory directory = ImageDirectory.open(path);
+            directory.verify(options.verifyPages());
+            final InventoryEntry inventory = directory.one(ImageKind.INVENTORY, 0, InventoryEntry.class);
+            if (inventory.getImgVersion() != IMAGE_VERSION) {
+                throw badImage("inventory.img: unknown image version " + inventory.getImgVersion());
+            }
+            final SavedTree tree =
+                    new SavedTree(directory, options, own, directory.all(ImageKind.PSTREE, 0, PstreeEntry.class));
+            tree.readShared();
+            return tree;
+        });
+    }
+
+    private void readShared() throws IOException {
+        int position = 0;
+        for (int i = 0; i < entries.size(); i++) {
+            positions[i] = position;
+            position += Math.max(1, entries.get(i).getThreadsCount());
+        }
+        for (final FileEntry file : directory.allIfPresent(ImageKind.FILES, 0, FileEntry.class)) {
+            if (files.put(file.getId(), file) != null) {
+                throw badImage("files.img: id " + file.getId() + " stands twice");
+            }
+        }
+    }
+
+    ImageDirectory directory() {
+        return directory;
+    }
+
+    RestoreOptions options() {
+        return options;
+    }
+
+    OwnState own() {
+        return own;
+    }
+
+    List<PstreeEntry> entries() {
+        return entries;
+    }
+
+    /** Position in the PID array of the leader of that entry. */
+    int position(final int entry) {
+        return positions[entry];
+    }
+
+    @Nullable
+    FileEntry file(final int id) {
+        return files.get(id);
+    }
+
+    Collection<FileEntry> files() {
+        return files.values();
+    }
+
+    int terminalFd() {
+        return terminalFd;
+    }
+
+    int imagesFd() {
+        return imagesFd;
+    }
+
+    void imagesFd(final int fd) {
+        imagesFd = fd;
+    }
+
+    CoreEntry core(final int tid) {
+        return reading(directory.path(), () -> directory.one(ImageKind.CORE, tid, CoreEntry.class));
+    }
+
+    <T> T shared(final Class<T> type, final Supplier<T> maker) {
+        return type.cast(shared.computeIfAbsent(type, key -> maker.get()));
+    }
+
+    /** Something that reads image files. */
+    interface Reader<T> {
+        T read() throws IOException;
+    }
+
+    /** Runs a reader; what the image is to blame for becomes {@link ErrorCode#BAD_IMAGE}. */
+    static <T> T reading(final Path path, final Reader<T> reader) {
+        try {
+            return reader.read();
+        } catch (final ImageException e) {
+            throw new BatonException(
+                    ErrorCode.BAD_IMAGE, String.valueOf(e.getMessage()), "dump again, or restore a good copy", e);
+        } catch (final NoSuchFileException e) {
+            throw new BatonException(
+                    ErrorCode.BAD_IMAGE, "no such image file: " + e.getMessage(), "check -D/--images-dir", e);
+        } catch (final IOException e) {
+            throw new BatonException(ErrorCode.IMAGE_IO, "cannot read " + path + ": " + e, "", e);
+        }
+    }
+
+    static BatonException badImage(final String message) {
+        return new BatonException(ErrorCode.BAD_IMAGE, message, "dump again, or restore a good copy");
+    }
+}

@@ -1,0 +1,210 @@
+package io.baton.coordinator.restore;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.OwnState;
+import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.StateKinds;
+import io.baton.mktree.image.proto.CoreEntry;
+import io.baton.mktree.image.proto.FdinfoEntry;
+import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.launch.Helper;
+import io.baton.mktree.launch.NativeFiles;
+import io.baton.mktree.launch.TaskKiller;
+import io.baton.mktree.plan.CreationPlan;
+import io.baton.mktree.plan.CreationPlanner;
+import io.baton.mktree.plan.HierarchyPrograms;
+import io.baton.mktree.plan.PlanOptions;
+import io.baton.mktree.plan.Stage;
+import io.baton.mktree.tree.TreeFromImage;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import io.baton.task.segment.Segment;
+import io.baton.task.segment.SegmentLayout;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One restore, from the image to running tasks. All of it runs on the thread that calls {@link #run}, because ptrace
+ * and parent-death signals are a thread's and not a process's.
+ */
+public final class TreeRestore {
+    private static final int CONTEXT_RING_CAPACITY = 4 * 1024 * 1024;
+    private static final int LOCAL_LENGTH = 16 * 1024;
+    private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long LAST_FD = 0xffff_ffffL;
+    private static final int SIGSTOP = 19;
+    private static final int TASK_STOPPED = 3;
+
+    private final SavedTree tree;
+    private final long deadlineNanos;
+
+    private TreeRestore(final SavedTree tree, final long deadlineNanos) {
+        this.tree = tree;
+        this.deadlineNanos = deadlineNanos;
+    }
+
+    /**
+     * Restores the image in that directory.
+     *
+     * @param timeoutNanos for the whole operation; 0: none
+     * @return pid of the root, which is now our child
+     * @throws BatonException with nothing left behind
+     */
+    public static int run(final Path images, final RestoreOptions options, final long timeoutNanos) {
+        final long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
+        return new TreeRestore(SavedTree.open(images, options, OwnState.current()), deadline).run();
+    }
+
+    private int run() {
+        final Processes processes = new Processes(tree);
+        final CreationPlan plan = CreationPlanner.plan(
+                SavedTree.reading(tree.directory().path(), () -> TreeFromImage.read(tree.directory())),
+                PlanOptions.defaults());
+        tree.imagesFd(validate(processes));
+        Pids.checkFree(plan);
+        final HierarchyPrograms programs = HierarchyPrograms.compile(plan, programOptions());
+        final byte[] runner = NativeFiles.runner();
+        final SegmentLayout layout = SegmentLayout.of(
+                plan.slotCount(),
+                plan.taskCount(),
+                plan.localCount(),
+                LOCAL_LENGTH,
+                runner.length,
+                programs.length(),
+                CONTEXT_RING_CAPACITY);
+        final long hole = processes.addresses().findFree(layout.holeLength());
+        try (Segment segment = Segment.create(layout, hole, runner, deadlineNanos);
+                Gate gate = new Gate(hole, layout.holeLength(), runner)) {
+            programs.writeTo(segment);
+            expectConfirmations(segment, plan);
+            try (Fd images = Files.open(tree.directory().path().toString(), Files.O_DIRECTORY | Files.O_CLOEXEC);
+                    Helper helper = Helper.start(segment, images, tree.imagesFd())) {
+                return restore(new Operation(segment, plan, helper, deadlineNanos), processes, gate);
+            }
+        }
+    }
+
+    /** Checks every process against this machine; returns a descriptor number that none of them uses. */
+    private int validate(final Processes processes) {
+        final Refusals refusals = new Refusals();
+        final BitSet used = new BitSet();
+        used.set(0, Segment.HELPER_FD + 1);
+        for (int entry = 0; entry < tree.entries().size(); entry++) {
+            if (Processes.isZombie(tree.entries().get(entry))) {
+                continue;
+            }
+            final SavedProcess process = processes.process(entry);
+            processes.addresses().add(process.mm());
+            for (final FdinfoEntry descriptor : process.descriptors()) {
+                used.set(descriptor.getFd());
+            }
+            for (final StateKind kind : StateKinds.ALL) {
+                kind.validate(process, refusals);
+            }
+        }
+        refusals.throwIfAny("restore");
+        return used.nextClearBit(0);
+    }
+
+    private HierarchyPrograms.Options programOptions() {
+        return HierarchyPrograms.Options.of(Identity.processGroup(0))
+                .withHelper(this::prepareHelper)
+                .withTag(pid -> Item.HIERARCHY.tag(pid));
+    }
+
+    /** What the helper does before it makes the root: every task inherits it. */
+    private void prepareHelper(final ProgramBuilder program) {
+        final int images = tree.imagesFd();
+        program.call(SyscallNumber.CLOSE_RANGE).value(0).value(images - 1).value(0);
+        program.call(SyscallNumber.CLOSE_RANGE).value(images + 1).value(LAST_FD).value(0);
+        program.call(SyscallNumber.UMASK).value(0).expectAnything();
+    }
+
+    private static void expectConfirmations(final Segment segment, final CreationPlan plan) {
+        for (final Stage stage : Stage.values()) {
+            if (stage.compareTo(Stage.RESTORE) < 0) {
+                segment.expect(stage.number(), plan.confirmations(stage));
+            }
+        }
+    }
+
+    private int restore(final Operation operation, final Processes processes, final Gate gate) {
+        final Segment segment = operation.segment();
+        try {
+            final ContextStream stream = new ContextStream(tree, processes::process, segment);
+            makeTree(operation, stream);
+            passTheBaton(operation, stream);
+            if (stream.awaitingSignals() > 0) {
+                operation.start(Stage.RESTORE_SIGCHLD, stream.awaitingSignals());
+                operation.awaitConfirmed(Stage.RESTORE_SIGCHLD, stream.awaitingSignals(), () -> false);
+            }
+            seizeAll(gate, processes);
+            operation.start(Stage.RESTORE_CREDS, stream.gated());
+            operation.awaitConfirmed(Stage.RESTORE_CREDS, stream.gated(), () -> false);
+            gate.prepare();
+            operation.start(Stage.COMPLETE, 0);
+            Processes.awaitHelper(operation.helper());
+            gate.open();
+            return tree.entries().get(0).getPid();
+        } catch (final RuntimeException e) {
+            if (!TaskKiller.killAll(segment, operation.helper(), System.nanoTime() + UNDO_NANOS)) {
+                e.addSuppressed(new BatonException(ErrorCode.INTERNAL, "some tasks could not be killed in time", ""));
+            }
+            throw e;
+        }
+    }
+
+    private void makeTree(final Operation operation, final ContextStream stream) {
+        for (final Stage stage : Stage.values()) {
+            if (stage == Stage.RESTORE) {
+                break;
+            }
+            final int tasks = operation.plan().confirmations(stage);
+            if (tasks > 0) {
+                operation.start(stage, tasks);
+                operation.awaitConfirmed(stage, tasks, stream::advance);
+            }
+        }
+    }
+
+    private void passTheBaton(final Operation operation, final ContextStream stream) {
+        final Segment segment = operation.segment();
+        final int tasks = operation.plan().taskCount();
+        operation.start(Stage.RESTORE, 0);
+        segment.handOver();
+        operation.await(() -> segment.position() == tasks && stream.isFinished(), stream::advance);
+        Processes.awaitZombies(tree, operation);
+    }
+
+    private void seizeAll(final Gate gate, final Processes processes) {
+        for (int entry = 0; entry < tree.entries().size(); entry++) {
+            final PstreeEntry pstree = tree.entries().get(entry);
+            if (Processes.isZombie(pstree)) {
+                continue;
+            }
+            final SavedProcess process = processes.process(entry);
+            final int first = pstree.getLeaderDead() ? 1 : 0;
+            for (int i = first; i < pstree.getThreadsCount(); i++) {
+                final CoreEntry core = process.cores().get(i);
+                gate.seize(
+                        pstree.getPid(), pstree.getThreads(i), i == first, i == first ? stopSignal(process) : 0, core);
+            }
+        }
+    }
+
+    private int stopSignal(final SavedProcess process) {
+        if (process.core().getTc().getTaskState() == TASK_STOPPED) {
+            final int signal = process.core().getTc().getStopSigno();
+            return signal == 0 ? SIGSTOP : signal;
+        }
+        return tree.options().leaveStopped() ? SIGSTOP : 0;
+    }
+}
