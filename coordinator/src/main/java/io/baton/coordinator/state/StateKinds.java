@@ -1,5 +1,7 @@
 package io.baton.coordinator.state;
 
+import io.baton.coordinator.state.files.FileDescriptors;
+import io.baton.coordinator.state.files.FileSystemContext;
 import io.baton.coordinator.state.identity.ControlGroup;
 import io.baton.coordinator.state.identity.Credentials;
 import io.baton.coordinator.state.identity.Limits;
@@ -26,8 +28,9 @@ import java.util.List;
 /** The registry: every kind of state, in the order in which it is restored. */
 public final class StateKinds {
     /**
-     * All kinds. Limits come before what they limit, files after memory, and dumpable after the credentials: changing
-     * those changes it. What the kernel writes to, or wakes, when a task dies comes last.
+     * All kinds. Limits come before what they limit, files after memory, the root directory after all that is found by
+     * path, and dumpable after the credentials: changing those changes it. What the kernel writes to, or wakes, when a
+     * task dies comes last.
      */
     public static final List<StateKind> ALL = List.of(
             new Name(),
@@ -36,6 +39,8 @@ public final class StateKinds {
             new Scheduler(),
             new Limits(),
             new MemoryKind(),
+            new FileDescriptors(),
+            new FileSystemContext(),
             new SignalActions(),
             new SignalStack(),
             new PendingSignals(),

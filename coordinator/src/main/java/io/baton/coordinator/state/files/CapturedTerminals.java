@@ -1,0 +1,98 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.TtyInfoEntry;
+import io.baton.mktree.image.proto.TtyPtyEntry;
+import io.baton.mktree.image.proto.TtyType;
+import io.baton.mktree.image.proto.WinsizeEntry;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.Memory;
+import org.agrona.collections.IntHashSet;
+
+/** The terminals that have gone into an image, each once: kind, session, settings and size. */
+final class CapturedTerminals {
+    private static final long TCGETS = 0x5401;
+    private static final long TIOCGWINSZ = 0x5413;
+    private static final long TIOCGLCKTRMIOS = 0x5456;
+    private static final long TIOCGEXCL = 0x80045440L;
+    private static final int FIRST_PTY_MAJOR = 136;
+    private static final int LAST_PTY_MAJOR = 143;
+    private static final int MINORS = 256;
+    private static final int FOREGROUND_GROUP = 8;
+
+    private final TreeImage tree;
+    private final IntHashSet known = new IntHashSet();
+
+    private CapturedTerminals(TreeImage tree) {
+        this.tree = tree;
+    }
+
+    static CapturedTerminals of(TreeImage tree) {
+        return tree.shared(CapturedTerminals.class, () -> new CapturedTerminals(tree));
+    }
+
+    /** Id of the terminal behind a description; it is saved at the first. */
+    int capture(OpenFile file) {
+        long device = file.status().rdev();
+        int major = FileStatus.major(device);
+        boolean pty = major >= FIRST_PTY_MAJOR && major <= LAST_PTY_MAJOR;
+        int index = FileStatus.minor(device) + (pty ? (major - FIRST_PTY_MAJOR) * MINORS : 0);
+        int id = index << 1; // the lowest bit is the master's
+        if (!known.add(id)) {
+            return id;
+        }
+        TtyInfoEntry.Builder entry = TtyInfoEntry.newBuilder()
+                .setId(id)
+                .setType(type(device, pty))
+                .setLocked(false)
+                .setPacketMode(false)
+                .setRdev((int) device)
+                .setDev((int) file.status().dev())
+                .setUid(file.status().uid())
+                .setGid(file.status().gid());
+        if (pty) {
+            entry.setPty(TtyPtyEntry.newBuilder().setIndex(index));
+        }
+        SeizedProcess controlled = OpenFiles.of(tree).controlledBy(device);
+        SeizedProcess owner = controlled == null ? file.process() : controlled;
+        entry.setSid(owner.stat().session()).setPgrp((int) owner.stat().field(FOREGROUND_GROUP));
+        readSettings(file, entry);
+        tree.addTerminal(entry.build());
+        return id;
+    }
+
+    private static TtyType type(long device, boolean pty) {
+        if (pty) {
+            return TtyType.PTY;
+        } else if (Terminal.isOwn(device)) {
+            return TtyType.CTTY;
+        }
+        return switch (FileStatus.major(device)) {
+            case 4 -> FileStatus.minor(device) < 64 ? TtyType.VT : TtyType.SERIAL;
+            case 5 -> TtyType.CONSOLE;
+            default -> TtyType.SERIAL;
+        };
+    }
+
+    private static void readSettings(OpenFile file, TtyInfoEntry.Builder entry) {
+        try (Fd copy = file.fetch();
+                Memory memory = Memory.allocate(64)) {
+            int fd = copy.number();
+            Files.ioctl(fd, TCGETS, memory.address());
+            entry.setTermios(TerminalSettings.toImage(memory.buffer()));
+            Files.ioctl(fd, TIOCGLCKTRMIOS, memory.address());
+            entry.setTermiosLocked(TerminalSettings.toImage(memory.buffer()));
+            Files.ioctl(fd, TIOCGWINSZ, memory.address());
+            entry.setWinsize(WinsizeEntry.newBuilder()
+                    .setWsRow(memory.buffer().getShort(0) & 0xffff)
+                    .setWsCol(memory.buffer().getShort(2) & 0xffff)
+                    .setWsXpixel(memory.buffer().getShort(4) & 0xffff)
+                    .setWsYpixel(memory.buffer().getShort(6) & 0xffff));
+            Files.ioctl(fd, TIOCGEXCL, memory.address());
+            entry.setExclusive(memory.buffer().getInt(0) != 0);
+        }
+    }
+}

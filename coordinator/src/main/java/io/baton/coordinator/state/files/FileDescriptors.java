@@ -1,0 +1,156 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessCapture;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.FdinfoEntry;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.FownEntry;
+import io.baton.mktree.image.proto.RlimitEntry;
+import io.baton.task.linux.Descriptors;
+import io.baton.task.linux.Kcmp;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import java.util.List;
+import org.agrona.collections.IntHashSet;
+
+/** Descriptors: which numbers a process has open, and the descriptions behind them, shared as they were. */
+public final class FileDescriptors implements StateKind {
+    /** Index of RLIMIT_NOFILE among the limits. */
+    private static final int LIMIT_OF_FILES = 7;
+
+    @Override
+    public String name() {
+        return "file descriptors";
+    }
+
+    @Override
+    public void inspectTree(List<SeizedProcess> processes, TreeImage tree, DumpOptions options, Refusals refusals) {
+        if (processes.isEmpty()) {
+            return;
+        }
+        OpenFiles files = OpenFiles.of(tree);
+        processes.forEach(files::add);
+        FileInspection inspection = new FileInspection(files, options, refusals);
+        for (OpenFile file : files.all()) {
+            file.kind().inspect(file, inspection);
+            inspectOwner(file, processes, inspection);
+        }
+        for (OpenFiles.Locked locked : files.locked()) {
+            refusals.add(
+                    locked.process().pid(),
+                    "fd " + locked.descriptor().fd() + " ("
+                            + locked.descriptor().file().link() + ")",
+                    "holds a file lock: " + locked.lock(),
+                    "release the lock before the dump");
+        }
+        PipePeers.inspect(inspection, processes.get(0).proc());
+        SharedTables.inspect(processes, Kcmp.FILES, "descriptor table", refusals);
+    }
+
+    /** Signals to somebody outside would go to whoever has that id at restore. */
+    private static void inspectOwner(OpenFile file, List<SeizedProcess> processes, FileInspection inspection) {
+        FownEntry owner = file.kind() instanceof UnsupportedFile ? SignalOwner.NOBODY : file.owner();
+        if (owner.getPid() == 0) {
+            return;
+        }
+        boolean inside = owner.getPidType() == Descriptors.F_OWNER_PGRP
+                ? processes.stream().anyMatch(process -> process.stat().processGroup() == owner.getPid())
+                : inspection.files().hasTask(owner.getPid());
+        if (!inside) {
+            inspection.refuse(
+                    file,
+                    "sends its signals (F_SETOWN) out of the tree: id=" + owner.getPid(),
+                    "take back the ownership before the dump");
+        }
+    }
+
+    @Override
+    public void capture(ProcessCapture capture) {
+        TreeImage tree = capture.tree();
+        for (Descriptor descriptor : OpenFiles.of(tree).of(capture.process())) {
+            OpenFile file = descriptor.file();
+            if (file.id() == 0) {
+                captureFile(file, tree);
+            }
+            capture.image()
+                    .descriptors()
+                    .add(FdinfoEntry.newBuilder()
+                            .setId(file.id())
+                            .setFlags(descriptor.closeOnExec() ? Descriptors.FD_CLOEXEC : 0)
+                            .setType(file.kind().type())
+                            .setFd(descriptor.fd())
+                            .build());
+        }
+    }
+
+    private static void captureFile(OpenFile file, TreeImage tree) {
+        file.captured(tree.newFileId());
+        FileEntry.Builder entry =
+                FileEntry.newBuilder().setType(file.kind().type()).setId(file.id());
+        file.kind().capture(file, entry, tree);
+        tree.addFile(entry.build());
+    }
+
+    @Override
+    public void validate(ProcessRestore process, Refusals refusals) {
+        RestoredFiles tree = RestoredFiles.of(process);
+        IntHashSet numbers = new IntHashSet();
+        long limit = limitOfFiles(process);
+        for (FdinfoEntry descriptor : process.descriptors()) {
+            int fd = descriptor.getFd();
+            FileValidation validation = new FileValidation(process, "fd " + Integer.toUnsignedString(fd), refusals);
+            FileEntry entry = process.file(descriptor.getId());
+            if (!numbers.add(fd)) {
+                validation.refuse("fdinfo", "stands twice in the image", "");
+            } else if (fd < 0 || Long.compareUnsigned(fd, limit) >= 0) {
+                validation.refuse(
+                        "RLIMIT_NOFILE",
+                        "beyond our limit of open files and its own: " + limit,
+                        "raise it by ulimit -n");
+            } else if (entry == null || entry.getType() != descriptor.getType()) {
+                validation.refuse("files.img", "no such file: id=" + descriptor.getId(), "");
+            } else if (tree.isFirstLookAt(entry.getId())) {
+                FileKind kind = FileKinds.of(entry.getType());
+                (kind == null ? new UnsupportedFile() : kind).validate(entry, validation);
+            }
+        }
+    }
+
+    /** While it restores: the higher of ours and its own. */
+    private static long limitOfFiles(ProcessRestore process) {
+        long own = process.own().limits().get(LIMIT_OF_FILES).getCur();
+        List<RlimitEntry> saved = process.core().getTc().getRlimits().getRlimitsList();
+        long theirs = saved.size() > LIMIT_OF_FILES ? saved.get(LIMIT_OF_FILES).getCur() : 0;
+        return Long.compareUnsigned(own, theirs) > 0 ? own : theirs;
+    }
+
+    @Override
+    public void compile(ProcessRestore process, ContextBuilder context) {
+        new TaskDescriptors(process, RestoredFiles.of(process), context).compile();
+    }
+
+    /** By now every task has fetched what waited here for it. */
+    @Override
+    public void compileSignals(ThreadRestore thread, ProgramBuilder kept) {
+        ProcessRestore process = thread.process();
+        if (!thread.isFirst()) {
+            return;
+        }
+        for (RestoredFiles.Range range :
+                RestoredFiles.of(process).takeParked(process.pstree().getPid())) {
+            kept.tag(Item.DESCRIPTOR.tag(range.first()))
+                    .call(SyscallNumber.CLOSE_RANGE)
+                    .value(range.first())
+                    .value(range.last())
+                    .value(0);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessCapture;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.Kcmp;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Working directory, root directory and umask. Restored after the descriptors, whose paths count from our root and not
+ * from the process's.
+ */
+public final class FileSystemContext implements StateKind {
+    private static final String CWD = "cwd";
+    private static final String ROOT = "root";
+
+    @Override
+    public String name() {
+        return "file system context";
+    }
+
+    @Override
+    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
+        String ours = Files.readLink("/proc/self/ns/mnt");
+        if (!process.readLink("ns/mnt").equals(ours)) {
+            refusals.add(
+                    process.pid(),
+                    "mount namespace " + process.readLink("ns/mnt"),
+                    "another one than ours: not supported yet",
+                    "run baton inside it, by nsenter --mount");
+            return;
+        }
+        inspectDirectory(process, CWD, "working directory", refusals);
+        inspectDirectory(process, ROOT, "root directory", refusals);
+    }
+
+    private static void inspectDirectory(SeizedProcess process, String link, String what, Refusals refusals) {
+        String name = process.readLink(link);
+        String fault =
+                name.startsWith("/") ? NamedFile.fault(name, status(process, link)) : "cannot be reached by a path";
+        if (fault != null) {
+            refusals.add(process.pid(), what + " (" + name + ")", fault, "have the process change to another one");
+        }
+    }
+
+    private static FileStatus status(SeizedProcess process, String link) {
+        return Files.statusAt(Files.AT_FDCWD, process.procPath(link), 0);
+    }
+
+    @Override
+    public void inspectTree(List<SeizedProcess> processes, TreeImage tree, DumpOptions options, Refusals refusals) {
+        SharedTables.inspect(processes, Kcmp.FS, "file system context", refusals);
+    }
+
+    @Override
+    public void capture(ProcessCapture capture) {
+        SeizedProcess process = capture.process();
+        capture.image()
+                .fs()
+                .setCwdId(addDirectory(process, CWD, capture.tree()))
+                .setRootId(addDirectory(process, ROOT, capture.tree()))
+                .setUmask(process.status().umask());
+    }
+
+    private static int addDirectory(SeizedProcess process, String link, TreeImage tree) {
+        return tree.addPath(RegFileEntry.newBuilder()
+                .setFlags(0)
+                .setPos(0)
+                .setFown(SignalOwner.NOBODY)
+                .setName(process.readLink(link))
+                .setMode(status(process, link).mode()));
+    }
+
+    @Override
+    public void validate(ProcessRestore process, Refusals refusals) {
+        validateDirectory(process, process.fs().getCwdId(), "working directory", refusals);
+        validateDirectory(process, process.fs().getRootId(), "root directory", refusals);
+    }
+
+    private static void validateDirectory(ProcessRestore process, int id, String what, Refusals refusals) {
+        FileValidation validation = new FileValidation(process, what, refusals);
+        RegFileEntry directory = directory(process, id);
+        if (directory == null) {
+            validation.refuse("files.img", "no such file: id=" + id, "");
+        } else if (RestoredFiles.of(process).isFirstLookAt(id)) {
+            validation.requireNamed(directory);
+        }
+    }
+
+    private static @Nullable RegFileEntry directory(ProcessRestore process, int id) {
+        FileEntry entry = process.file(id);
+        return entry == null || !entry.hasReg() ? null : entry.getReg();
+    }
+
+    @Override
+    public void compile(ProcessRestore process, ContextBuilder context) {
+        RegFileEntry cwd = directory(process, process.fs().getCwdId());
+        RegFileEntry root = directory(process, process.fs().getRootId());
+        if (cwd != null) {
+            enter(context.item(Item.WORKING_DIRECTORY.tag()), SyscallNumber.CHDIR, cwd);
+        }
+        // The working directory may lie outside the root, and stays where it is.
+        if (root != null && !root.getName().equals("/")) {
+            enter(context.item(Item.ROOT_DIRECTORY.tag()), SyscallNumber.CHROOT, root);
+        }
+        int mask = process.fs().getUmask();
+        context.item(Item.UMASK.tag()).call(SyscallNumber.UMASK).value(mask);
+    }
+
+    private static void enter(ProgramBuilder block, int call, RegFileEntry directory) {
+        int path = block.string(directory.getName());
+        block.call(call).data(path).expect(0);
+    }
+}

@@ -1,0 +1,129 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageEntry;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageReader;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.PipeDataEntry;
+import io.baton.mktree.image.proto.RemapFilePathEntry;
+import io.baton.mktree.image.proto.TtyInfoEntry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
+
+/** What an image has about files beyond the entries themselves: pipes as a whole, their contents, terminals. */
+final class ImageFiles {
+    private static final Content EMPTY = new Content(0, ByteBuffer.allocate(0));
+
+    private final Int2ObjectHashMap<List<FileEntry>> pipes = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<List<FileEntry>> namedPipes = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<Content> pipeContents = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<Content> namedPipeContents = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<TtyInfoEntry> terminals = new Int2ObjectHashMap<>();
+    private final IntHashSet withoutName = new IntHashSet();
+
+    private ImageFiles() {}
+
+    /**
+     * What was in a pipe.
+     *
+     * @param capacity in bytes; 0 if the image does not say
+     */
+    record Content(int capacity, ByteBuffer bytes) {
+        int length() {
+            return bytes.limit();
+        }
+    }
+
+    static ImageFiles read(ProcessRestore process) {
+        ImageFiles files = new ImageFiles();
+        ImageDirectory directory = process.directory();
+        try {
+            for (FileEntry entry : process.files()) {
+                if (entry.hasPipe()) {
+                    add(files.pipes, entry.getPipe().getPipeId(), entry);
+                } else if (entry.hasFifo()) {
+                    add(files.namedPipes, entry.getFifo().getPipeId(), entry);
+                }
+            }
+            readContents(directory, ImageKind.PIPES_DATA, files.pipeContents);
+            readContents(directory, ImageKind.FIFO_DATA, files.namedPipeContents);
+            for (TtyInfoEntry terminal : directory.allIfPresent(ImageKind.TTY_INFO, 0, TtyInfoEntry.class)) {
+                files.terminals.put(terminal.getId(), terminal);
+            }
+            for (RemapFilePathEntry remap :
+                    directory.allIfPresent(ImageKind.REMAP_FPATH, 0, RemapFilePathEntry.class)) {
+                files.withoutName.add(remap.getOrigId());
+            }
+        } catch (IOException e) {
+            throw new BatonException(ErrorCode.BAD_IMAGE, String.valueOf(e.getMessage()), "", e);
+        }
+        return files;
+    }
+
+    private static void add(Int2ObjectHashMap<List<FileEntry>> groups, int id, FileEntry entry) {
+        List<FileEntry> group = groups.computeIfAbsent(id, key -> new ArrayList<>());
+        group.add(entry);
+        group.sort(Comparator.comparingInt(FileEntry::getId));
+    }
+
+    private static void readContents(ImageDirectory directory, ImageKind kind, Int2ObjectHashMap<Content> contents)
+            throws IOException {
+        if (!directory.has(kind, 0)) {
+            return;
+        }
+        try (ImageReader reader = directory.read(kind, 0)) {
+            for (ImageEntry entry = reader.next(); entry != null; entry = reader.next()) {
+                PipeDataEntry pipe = (PipeDataEntry) entry.message();
+                contents.put(
+                        pipe.getPipeId(),
+                        new Content(pipe.getSize(), reader.payload(entry).slice()));
+            }
+        }
+    }
+
+    /** All descriptions of a pipe, by id. */
+    List<FileEntry> pipe(int pipeId) {
+        return orNone(pipes.get(pipeId));
+    }
+
+    /** All descriptions of a named pipe, by id. */
+    List<FileEntry> namedPipe(int pipeId) {
+        return orNone(namedPipes.get(pipeId));
+    }
+
+    private static List<FileEntry> orNone(@Nullable List<FileEntry> group) {
+        return group == null ? List.of() : group;
+    }
+
+    Content pipeContent(int pipeId) {
+        return orEmpty(pipeContents.get(pipeId));
+    }
+
+    Content namedPipeContent(int pipeId) {
+        return orEmpty(namedPipeContents.get(pipeId));
+    }
+
+    private static Content orEmpty(@Nullable Content content) {
+        return content == null ? EMPTY : content;
+    }
+
+    @Nullable
+    TtyInfoEntry terminal(int id) {
+        return terminals.get(id);
+    }
+
+    /** Whether the name of that file was gone at dump. */
+    boolean isDeleted(int id) {
+        return withoutName.contains(id);
+    }
+}

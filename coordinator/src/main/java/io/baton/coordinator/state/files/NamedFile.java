@@ -1,0 +1,139 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is opened again by its name and has no state but a position: regular files, directories, the memory devices
+ * ({@code /dev/null} and the like), and anything opened by O_PATH.
+ */
+final class NamedFile implements FileKind {
+    private static final int MEMORY_DEVICES = 1;
+    private static final long NO_POSITION = -1;
+
+    @Override
+    public FdTypes type() {
+        return FdTypes.REG;
+    }
+
+    @Override
+    public boolean matches(OpenFile file) {
+        if (!file.hasPath() || file.link().startsWith(UnsupportedFile.MEMORY_FILE)) {
+            return false;
+        }
+        return FileFlags.isPath(file.flags())
+                || switch (file.status().type()) {
+                    case FileStatus.S_IFREG, FileStatus.S_IFDIR -> true;
+                    case FileStatus.S_IFCHR -> isMemoryDevice(file.status().rdev());
+                    default -> false;
+                };
+    }
+
+    /** null, zero, full, random, urandom: nothing in them depends on who has them open. */
+    private static boolean isMemoryDevice(long device) {
+        return FileStatus.major(device) == MEMORY_DEVICES
+                && switch (FileStatus.minor(device)) {
+                    case 3, 5, 7, 8, 9 -> true;
+                    default -> false;
+                };
+    }
+
+    @Override
+    public void inspect(OpenFile file, FileInspection inspection) {
+        String fault = fault(file);
+        if (fault != null) {
+            inspection.refuse(file, fault, "close the file before the dump, or keep it in place");
+        } else {
+            KernelFileSystem.inspect(file, inspection);
+        }
+    }
+
+    /** Why the name of an open file does not lead to it, or null. */
+    static @Nullable String fault(OpenFile file) {
+        return fault(file.link(), file.status());
+    }
+
+    /** Why a name does not lead to the file with that status, or null. */
+    static @Nullable String fault(String name, FileStatus status) {
+        if (status.nlink() == 0) {
+            return "deleted";
+        }
+        if (name.indexOf('\ufffd') >= 0) {
+            return "the name is not UTF-8, which the image format asks for";
+        }
+        try {
+            FileStatus named = Files.statusAt(Files.AT_FDCWD, name, Files.AT_SYMLINK_NOFOLLOW);
+            return named.dev() == status.dev() && named.ino() == status.ino()
+                    ? null
+                    : "replaced: another file has that name by now, or in our mount namespace";
+        } catch (LinuxException e) {
+            return "the name is gone: " + e.getMessage();
+        }
+    }
+
+    @Override
+    public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
+        entry.setReg(describe(file, entry.getId()));
+    }
+
+    /** The entry for a file by name, as CRIU writes it: no size for what is only appended to, it may grow meanwhile. */
+    static RegFileEntry describe(OpenFile file, int id) {
+        int flags = file.flags();
+        RegFileEntry.Builder reg = RegFileEntry.newBuilder()
+                .setId(id)
+                .setFlags(flags)
+                .setPos(file.info().position())
+                .setFown(file.owner())
+                .setName(file.link())
+                .setMode(file.status().mode());
+        boolean appends = FileFlags.access(flags) == Files.O_WRONLY && (flags & Files.O_APPEND) != 0;
+        if (file.status().type() == FileStatus.S_IFREG && !appends) {
+            reg.setSize(file.status().size());
+        }
+        return reg.build();
+    }
+
+    @Override
+    public void validate(FileEntry entry, FileValidation validation) {
+        RegFileEntry reg = entry.getReg();
+        if (reg.getExt()) {
+            validation.refuse(reg.getName(), "given to CRIU from outside (--external)", "");
+        } else if (validation.image().isDeleted(entry.getId())) {
+            validation.refuse(reg.getName(), "deleted at the dump: not supported yet", "");
+        } else {
+            validation.requireNamed(reg);
+        }
+    }
+
+    @Override
+    public void compile(FileEntry entry, TaskDescriptors task) {
+        RegFileEntry reg = entry.getReg();
+        int flags = FileFlags.reopen(reg.getFlags(), task.targetClosesOnExec());
+        ProgramBuilder block = task.block();
+        int path = block.string(reg.getName());
+        block.call(SyscallNumber.OPENAT)
+                .value(Files.AT_FDCWD)
+                .data(path)
+                .value(flags)
+                .value(0);
+        Handle handle = task.expectOpened(task.targetClosesOnExec());
+        task.bind(entry.getId(), handle);
+        long position = reg.getPos();
+        if (position != 0 && position != NO_POSITION && !FileFlags.isPath(flags)) {
+            block.call(SyscallNumber.LSEEK)
+                    .value(handle.fd())
+                    .value(position)
+                    .value(0)
+                    .expect(position);
+        }
+        FileFlags.settle(task, handle.fd(), flags, reg.getFlags(), reg.getFown());
+    }
+}

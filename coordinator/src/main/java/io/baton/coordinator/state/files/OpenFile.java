@@ -1,0 +1,120 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.mktree.image.proto.FownEntry;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.ProcFdInfo;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
+import org.jspecify.annotations.Nullable;
+
+/** An open file description of a tree, as it was first met: in which process, under which number. */
+final class OpenFile {
+    private static final int PIDFD_THREAD = 0x80;
+
+    private final SeizedProcess process;
+    private final int fd;
+    private final String link;
+    private final FileStatus status;
+    private final ProcFdInfo info;
+    private final FileKind kind;
+    private @Nullable FownEntry owner;
+    private int id;
+
+    OpenFile(SeizedProcess process, int fd, ProcFdInfo info) {
+        this.process = process;
+        this.fd = fd;
+        this.info = info;
+        link = process.readLink("fd/" + fd);
+        status = Files.statusAt(Files.AT_FDCWD, procPath(), 0);
+        kind = FileKinds.of(this);
+    }
+
+    SeizedProcess process() {
+        return process;
+    }
+
+    int fd() {
+        return fd;
+    }
+
+    /** What the descriptor's link in {@code /proc} says: a path, {@code pipe:[17]}, {@code anon_inode:[eventfd]}. */
+    String link() {
+        return link;
+    }
+
+    FileStatus status() {
+        return status;
+    }
+
+    ProcFdInfo info() {
+        return info;
+    }
+
+    /** Without O_CLOEXEC, which belongs to the descriptor. */
+    int flags() {
+        return info.flags() & ~Files.O_CLOEXEC;
+    }
+
+    FileKind kind() {
+        return kind;
+    }
+
+    /** Whether it is named by a path; not whether the file is still there. */
+    boolean hasPath() {
+        return link.startsWith("/");
+    }
+
+    /** The descriptor's link: opening it opens the same file anew. */
+    String procPath() {
+        return process.procPath("fd/" + fd);
+    }
+
+    String describe() {
+        return "fd " + fd + " (" + link + ")";
+    }
+
+    /** Its id in the image, 0 until it is captured. */
+    int id() {
+        return id;
+    }
+
+    void captured(int newId) {
+        id = newId;
+    }
+
+    /** A copy of the descriptor, sharing the description. */
+    Fd fetch() {
+        if (!process.leaderDead()) {
+            return process.pidFd().fetch(fd);
+        }
+        // A dead leader has given up its descriptors; its threads still have them.
+        long thread = SystemCall.call(SyscallNumber.PIDFD_OPEN, process.procId(), PIDFD_THREAD);
+        int number = (int) SystemCall.check(thread, SyscallNumber.PIDFD_OPEN, "tid", process.procId());
+        try (Fd handle = Fd.own(number)) {
+            long copy = SystemCall.call(SyscallNumber.PIDFD_GETFD, handle.number(), fd, 0);
+            return Fd.own((int) SystemCall.check(copy, SyscallNumber.PIDFD_GETFD, "fd", fd));
+        }
+    }
+
+    /** Who gets its signals. */
+    FownEntry owner() {
+        FownEntry kept = owner;
+        if (kept == null) {
+            kept = readOwner();
+            owner = kept;
+        }
+        return kept;
+    }
+
+    private FownEntry readOwner() {
+        if (FileFlags.isPath(flags())) {
+            return SignalOwner.NOBODY;
+        }
+        try (Fd copy = fetch()) {
+            return SignalOwner.read(copy);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.Kcmp;
+import io.baton.task.linux.ProcFdInfo;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The descriptors of all processes of a tree, read once, and which of them are one description: what is shared by fork
+ * or dup must come back shared, and two opens of one file must not.
+ *
+ * <p>Descriptions are kept sorted by file and then by kcmp(2), which orders them: finding one takes a logarithmic
+ * number of comparisons. A child is compared with its parent first, from which it mostly has what it has.
+ */
+final class OpenFiles {
+    private static final Comparator<OpenFile> ORDER = Comparator.comparingLong(
+                    (OpenFile file) -> file.status().dev())
+            .thenComparingLong(file -> file.status().ino())
+            .thenComparingInt(file -> FileFlags.access(file.flags()))
+            .thenComparing(OpenFiles::compareDescriptions);
+
+    /** Field tty_nr of {@code /proc/PID/stat}. */
+    private static final int TERMINAL = 7;
+
+    private final TreeMap<OpenFile, OpenFile> known = new TreeMap<>(ORDER);
+    private final Int2ObjectHashMap<List<Descriptor>> tables = new Int2ObjectHashMap<>();
+    private final IntHashSet tasks = new IntHashSet();
+    private final Map<Long, SeizedProcess> controlled = new HashMap<>();
+    private final List<Locked> locked = new ArrayList<>();
+
+    /** A descriptor through which a file is locked, and the kernel's words for the lock. */
+    record Locked(SeizedProcess process, Descriptor descriptor, String lock) {}
+
+    static OpenFiles of(TreeImage tree) {
+        return tree.shared(OpenFiles.class, OpenFiles::new);
+    }
+
+    private static int compareDescriptions(OpenFile one, OpenFile other) {
+        return one == other
+                ? 0
+                : Kcmp.files(one.process().procId(), one.fd(), other.process().procId(), other.fd());
+    }
+
+    /** Reads the table of a process; parents before children is quickest. */
+    void add(SeizedProcess process) {
+        List<Descriptor> inherited = tables.get(process.parent());
+        List<Descriptor> table = new ArrayList<>();
+        for (int fd : process.descriptors()) {
+            ProcFdInfo info = process.fdInfo(fd);
+            OpenFile file = same(inherited, process, fd);
+            if (file == null) {
+                OpenFile candidate = new OpenFile(process, fd, info);
+                file = known.putIfAbsent(candidate, candidate);
+                file = file == null ? candidate : file;
+            }
+            Descriptor descriptor = new Descriptor(fd, (info.flags() & Files.O_CLOEXEC) != 0, file);
+            table.add(descriptor);
+            String lock = info.value("lock");
+            if (lock != null) {
+                locked.add(new Locked(process, descriptor, lock));
+            }
+        }
+        tables.put(process.pid(), table);
+        controlled.putIfAbsent(process.stat().field(TERMINAL), process);
+        tasks.add(process.pid());
+        for (SeizedThread thread : process.threads()) {
+            tasks.add(thread.tid());
+        }
+    }
+
+    /** The description that the parent has under that number, if it is the same. */
+    private static @Nullable OpenFile same(@Nullable List<Descriptor> inherited, SeizedProcess process, int fd) {
+        if (inherited == null) {
+            return null;
+        }
+        int at = Collections.binarySearch(
+                inherited, fd, (row, number) -> Integer.compare(((Descriptor) row).fd(), (Integer) number));
+        if (at < 0) {
+            return null;
+        }
+        OpenFile file = inherited.get(at).file();
+        boolean equal = Kcmp.files(process.procId(), fd, file.process().procId(), file.fd()) == 0;
+        return equal ? file : null;
+    }
+
+    /** The descriptors of a process, in ascending order. */
+    List<Descriptor> of(SeizedProcess process) {
+        List<Descriptor> table = tables.get(process.pid());
+        return table == null ? List.of() : table;
+    }
+
+    /** Every description once. */
+    Collection<OpenFile> all() {
+        return known.keySet();
+    }
+
+    List<Locked> locked() {
+        return locked;
+    }
+
+    /** A process whose controlling terminal that device is, or null. */
+    @Nullable
+    SeizedProcess controlledBy(long terminal) {
+        return controlled.get(terminal);
+    }
+
+    /** Whether that process or thread belongs to the tree. */
+    boolean hasTask(int id) {
+        return tasks.contains(id);
+    }
+}

@@ -1,0 +1,108 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.proto.FdinfoEntry;
+import io.baton.mktree.image.proto.PstreeEntry;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the descriptors of a tree have to do with each other during a restore: which task has made which description,
+ * which ends belong to one pipe, and what waits in a task for another that comes later.
+ */
+final class RestoredFiles {
+    /** Makes pidfd_open take a thread; it has the value of O_EXCL. */
+    private static final int PIDFD_THREAD = 0x80;
+
+    private final ImageFiles image;
+    private final Int2ObjectHashMap<Home> homes = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<List<Range>> parked = new Int2ObjectHashMap<>();
+    private final IntHashSet terminals = new IntHashSet();
+    private final IntHashSet validated = new IntHashSet();
+
+    private RestoredFiles(ProcessRestore process) {
+        image = ImageFiles.read(process);
+    }
+
+    static RestoredFiles of(ProcessRestore process) {
+        return process.shared(RestoredFiles.class, () -> new RestoredFiles(process));
+    }
+
+    /**
+     * Where a description is to be had.
+     *
+     * @param task living process, or thread of one whose leader is dead
+     * @param fd there
+     */
+    record Home(int task, int pidFdFlags, int fd) {}
+
+    /** Descriptors {@code first} to {@code last}. */
+    record Range(int first, int last) {}
+
+    ImageFiles image() {
+        return image;
+    }
+
+    @Nullable
+    Home home(int id) {
+        return homes.get(id);
+    }
+
+    void settled(int id, ProcessRestore process, int fd) {
+        PstreeEntry row = process.pstree();
+        // A dead leader has no descriptors any more when later tasks come to ask.
+        boolean dead = row.getLeaderDead() && row.getThreadsCount() > 1;
+        homes.put(id, new Home(dead ? row.getThreads(1) : row.getPid(), dead ? PIDFD_THREAD : 0, fd));
+    }
+
+    /** Remembers descriptors that a process holds for later ones; what is between them and not a target is free. */
+    void park(ProcessRestore process, List<Integer> fds, List<FdinfoEntry> targets) {
+        IntHashSet taken = new IntHashSet();
+        for (FdinfoEntry target : targets) {
+            taken.add(target.getFd());
+        }
+        List<Integer> sorted = new ArrayList<>(fds);
+        Collections.sort(sorted);
+        List<Range> ranges = new ArrayList<>();
+        int first = sorted.get(0);
+        int last = first;
+        for (int fd : sorted.subList(1, sorted.size())) {
+            if (anyIn(taken, last + 1, fd)) {
+                ranges.add(new Range(first, last));
+                first = fd;
+            }
+            last = fd;
+        }
+        ranges.add(new Range(first, last));
+        parked.put(process.pstree().getPid(), ranges);
+    }
+
+    private static boolean anyIn(IntHashSet taken, int from, int to) {
+        for (int fd = from; fd < to; fd++) {
+            if (taken.contains(fd)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What a process held for others, now that they have it. */
+    List<Range> takeParked(int pid) {
+        List<Range> ranges = parked.remove(pid);
+        return ranges == null ? List.of() : ranges;
+    }
+
+    /** Whether this is the first description of that terminal. */
+    boolean isFirstOf(int terminalId) {
+        return terminals.add(terminalId);
+    }
+
+    /** Whether that entry is looked at for the first time. */
+    boolean isFirstLookAt(int id) {
+        return validated.add(id);
+    }
+}

@@ -1,0 +1,267 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FdinfoEntry;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the part of a process's program that restores its descriptors, from the lowest to the highest.
+ *
+ * <p>A fresh task's table is known, and the kernel always gives the lowest free number: so every number is known while
+ * compiling, no register is needed, each instruction expects exactly its number, and an open that lands where it
+ * belongs needs no dup3. What is in the way of a number and still needed moves above all numbers of the image.
+ */
+final class TaskDescriptors {
+    private final ProcessRestore process;
+    private final RestoredFiles tree;
+    private final ContextBuilder context;
+    private final List<FdinfoEntry> targets;
+    /** Above every number of the image. */
+    private final int ceiling;
+
+    private final BitSet open = new BitSet();
+    private final Int2ObjectHashMap<Handle> occupants = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<Handle> files = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<Handle> owners = new Int2ObjectHashMap<>();
+    private final List<Integer> made = new ArrayList<>();
+    private @Nullable Handle terminal;
+    private boolean targetClosesOnExec;
+    private int tag;
+    private ProgramBuilder block;
+
+    TaskDescriptors(ProcessRestore process, RestoredFiles tree, ContextBuilder context) {
+        this.process = process;
+        this.tree = tree;
+        this.context = context;
+        this.targets = new ArrayList<>(process.descriptors());
+        targets.sort(Comparator.comparingInt(FdinfoEntry::getFd));
+        ceiling = targets.isEmpty() ? 0 : targets.get(targets.size() - 1).getFd() + 1;
+        tag = Item.DESCRIPTOR.tag(process.imagesFd());
+        block = context.item(tag);
+    }
+
+    /** Writes it all and tells the rest of the tree where to find what was made here. */
+    void compile() {
+        Handle images = occupy(process.imagesFd(), true);
+        if (process.terminalFd() >= 0) {
+            terminal = occupy(process.terminalFd(), true);
+        }
+        close(images);
+        for (FdinfoEntry target : targets) {
+            tag = Item.DESCRIPTOR.tag(target.getFd());
+            nextBlock();
+            targetClosesOnExec = (target.getFlags() & 1) != 0;
+            place(obtain(target), target.getFd());
+        }
+        tidy();
+        publish();
+    }
+
+    ProcessRestore process() {
+        return process;
+    }
+
+    RestoredFiles tree() {
+        return tree;
+    }
+
+    /** Where instructions about the current descriptor go. */
+    ProgramBuilder block() {
+        return block;
+    }
+
+    /** Hands the block over if it is full; what follows is still about the same descriptor. */
+    ProgramBuilder nextBlock() {
+        block = context.item(tag);
+        return block;
+    }
+
+    /** Whether the descriptor that is being restored is to be closed on exec. */
+    boolean targetClosesOnExec() {
+        return targetClosesOnExec;
+    }
+
+    /** The coordinator's controlling terminal. */
+    Handle terminal() {
+        Handle found = terminal;
+        if (found == null) {
+            throw new BatonException(
+                    ErrorCode.INTERNAL, "no terminal: pid=" + process.pstree().getPid(), "");
+        }
+        return found;
+    }
+
+    /** The lowest free number, which the call that was just written will give. */
+    Handle opened(boolean closeOnExec) {
+        return occupy(open.nextClearBit(0), closeOnExec);
+    }
+
+    /** As {@link #opened(boolean)}, and holds the call to it. */
+    Handle expectOpened(boolean closeOnExec) {
+        Handle handle = opened(closeOnExec);
+        block.expect(handle.fd());
+        return handle;
+    }
+
+    /** Says that the description with that id is open here. */
+    void bind(int id, Handle handle) {
+        files.put(id, handle);
+        made.add(id);
+    }
+
+    /** Closes what is not needed any more. */
+    void close(Handle handle) {
+        block.call(SyscallNumber.CLOSE).value(handle.fd());
+        vacate(handle.fd());
+    }
+
+    private Handle obtain(FdinfoEntry target) {
+        Handle here = files.get(target.getId());
+        if (here != null) {
+            return here;
+        }
+        RestoredFiles.Home home = tree.home(target.getId());
+        if (home != null) {
+            Handle fetched = fetch(home);
+            files.put(target.getId(), fetched);
+            return fetched;
+        }
+        make(target);
+        Handle fresh = files.get(target.getId());
+        if (fresh == null) {
+            throw badImage(target, "its kind did not make it");
+        }
+        return fresh;
+    }
+
+    private void make(FdinfoEntry target) {
+        FileEntry entry = process.file(target.getId());
+        if (entry == null) {
+            throw badImage(target, "files.img has no such description");
+        }
+        FdTypes type = entry.getType();
+        FileKind kind = FileKinds.of(type);
+        if (kind == null) {
+            throw badImage(target, "unknown kind of file: " + type);
+        }
+        kind.compile(entry, this);
+    }
+
+    private BatonException badImage(FdinfoEntry target, String reason) {
+        return new BatonException(
+                ErrorCode.BAD_IMAGE,
+                "pid " + process.pstree().getPid() + ": fd " + target.getFd() + ": " + reason + ": id="
+                        + target.getId(),
+                "");
+    }
+
+    /** Gets a copy of another process's descriptor, sharing its description. */
+    private Handle fetch(RestoredFiles.Home home) {
+        Handle owner = owners.get(home.task());
+        if (owner == null) {
+            block.call(SyscallNumber.PIDFD_OPEN).value(home.task()).value(home.pidFdFlags());
+            owner = expectOpened(true);
+            owners.put(home.task(), owner);
+        }
+        block.call(SyscallNumber.PIDFD_GETFD).value(owner.fd()).value(home.fd()).value(0);
+        return expectOpened(true);
+    }
+
+    /** Gives a description the number {@code target}. */
+    private void place(Handle handle, int target) {
+        if (handle.fd() == target && !handle.isPlaced()) {
+            if (handle.closeOnExec() != targetClosesOnExec) {
+                block.call(SyscallNumber.FCNTL)
+                        .value(target)
+                        .value(FileFlags.F_SETFD)
+                        .value(targetClosesOnExec ? 1 : 0);
+            }
+            handle.place(target, targetClosesOnExec);
+            return;
+        }
+        makeWay(target);
+        block.call(SyscallNumber.DUP3)
+                .value(handle.fd())
+                .value(target)
+                .value(targetClosesOnExec ? Files.O_CLOEXEC : 0)
+                .expect(target);
+        if (handle.isPlaced()) {
+            occupy(target, targetClosesOnExec).place(target, targetClosesOnExec);
+        } else {
+            close(handle);
+            handle.place(target, targetClosesOnExec);
+            open.set(target);
+            occupants.put(target, handle);
+        }
+    }
+
+    /** Moves what has that number, and is still needed, above all numbers of the image. */
+    private void makeWay(int number) {
+        Handle occupant = occupants.get(number);
+        if (occupant == null) {
+            return;
+        }
+        int above = open.nextClearBit(ceiling);
+        block.call(SyscallNumber.FCNTL)
+                .value(number)
+                .value(FileFlags.F_DUPFD_CLOEXEC)
+                .value(ceiling)
+                .expect(above);
+        vacate(number);
+        occupant.moveTo(above, true);
+        open.set(above);
+        occupants.put(above, occupant);
+    }
+
+    private void tidy() {
+        for (Handle owner : owners.values()) {
+            close(owner);
+        }
+        if (terminal != null) {
+            close(terminal);
+        }
+    }
+
+    private void publish() {
+        List<Integer> parked = new ArrayList<>();
+        for (int id : made) {
+            Handle handle = files.get(id);
+            if (handle == null) {
+                continue;
+            }
+            tree.settled(id, process, handle.fd());
+            if (!handle.isPlaced()) {
+                parked.add(handle.fd());
+            }
+        }
+        if (!parked.isEmpty()) {
+            tree.park(process, parked, targets);
+        }
+    }
+
+    private Handle occupy(int fd, boolean closeOnExec) {
+        Handle handle = new Handle(fd, closeOnExec);
+        open.set(fd);
+        occupants.put(fd, handle);
+        return handle;
+    }
+
+    private void vacate(int fd) {
+        open.clear(fd);
+        occupants.remove(fd);
+    }
+}

@@ -1,0 +1,124 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.TtyFileEntry;
+import io.baton.mktree.image.proto.TtyInfoEntry;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+
+/**
+ * The controlling terminal of a shell's job ({@code --shell-job}): saved by name and settings, restored as the terminal
+ * of whoever restores. Descriptions stay as many as they were; each is one more open of that terminal.
+ */
+final class Terminal implements FileKind {
+    private static final long TCSETS = 0x5402;
+    private static final long TIOCSPGRP = 0x5410;
+    private static final int ALTERNATE = 5;
+    private static final int ALTERNATE_MASTER = 2;
+
+    @Override
+    public FdTypes type() {
+        return FdTypes.TTY;
+    }
+
+    @Override
+    public boolean matches(OpenFile file) {
+        return file.status().type() == FileStatus.S_IFCHR
+                && !FileFlags.isPath(file.flags())
+                && isTerminal(FileStatus.major(file.status().rdev()));
+    }
+
+    /** By the numbers of the kernel's admin-guide/devices.txt. */
+    private static boolean isTerminal(int major) {
+        return switch (major) {
+            case 2, 3, 4, ALTERNATE, 166, 188, 204, 229 -> true;
+            default -> major >= 136 && major <= 143;
+        };
+    }
+
+    /** {@code /dev/tty}: the controlling terminal of whoever opens it. */
+    static boolean isOwn(long device) {
+        return FileStatus.major(device) == ALTERNATE && FileStatus.minor(device) == 0;
+    }
+
+    @Override
+    public void inspect(OpenFile file, FileInspection inspection) {
+        long device = file.status().rdev();
+        if (FileStatus.major(device) == ALTERNATE && FileStatus.minor(device) == ALTERNATE_MASTER) {
+            inspection.refuse(file, "the master of a pseudo terminal cannot be saved yet", "close it before the dump");
+        } else if (!inspection.options().shellJob()) {
+            inspection.refuse(
+                    file,
+                    "a terminal from outside the tree",
+                    "give --shell-job (-j): restore then uses its own terminal");
+        } else if (!isOwn(device) && inspection.files().controlledBy(device) == null) {
+            inspection.refuse(
+                    file,
+                    "a terminal that controls nobody in the tree cannot be saved yet",
+                    "close it before the dump");
+        }
+    }
+
+    @Override
+    public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
+        int nameId = tree.addPath(RegFileEntry.newBuilder()
+                .setFlags(0)
+                .setPos(0)
+                .setFown(SignalOwner.NOBODY)
+                .setName(file.link())
+                .setMode(file.status().mode()));
+        entry.getTtyBuilder()
+                .setId(entry.getId())
+                .setTtyInfoId(CapturedTerminals.of(tree).capture(file))
+                .setFlags(file.flags())
+                .setFown(file.owner())
+                .setRegfId(nameId);
+    }
+
+    @Override
+    public void validate(FileEntry entry, FileValidation validation) {
+        if (validation.process().terminalFd() < 0) {
+            validation.refuse(
+                    "a terminal", "needs the terminal of whoever restores", "give --shell-job (-j), from a terminal");
+        }
+    }
+
+    @Override
+    public void compile(FileEntry entry, TaskDescriptors task) {
+        TtyFileEntry tty = entry.getTty();
+        int flags = FileFlags.reopen(tty.getFlags(), task.targetClosesOnExec());
+        ProgramBuilder block = task.block();
+        int path = block.string("/proc/self/fd/" + task.terminal().fd());
+        block.call(SyscallNumber.OPENAT)
+                .value(Files.AT_FDCWD)
+                .data(path)
+                .value(flags)
+                .value(0);
+        Handle handle = task.expectOpened(task.targetClosesOnExec());
+        task.bind(entry.getId(), handle);
+        TtyInfoEntry info = task.tree().image().terminal(tty.getTtyInfoId());
+        if (info != null && task.tree().isFirstOf(tty.getTtyInfoId())) {
+            configure(info, task, handle);
+        }
+        FileFlags.settle(task, handle.fd(), flags, tty.getFlags(), tty.getFown());
+    }
+
+    /** All signals are blocked: the terminal lets a task of another group do this only because SIGTTOU is, too. */
+    private static void configure(TtyInfoEntry info, TaskDescriptors task, Handle handle) {
+        ProgramBuilder block = task.block();
+        if (info.hasTermios()) {
+            int settings = block.bytes(TerminalSettings.toKernel(info.getTermios()));
+            block.call(SyscallNumber.IOCTL).value(handle.fd()).value(TCSETS).data(settings);
+        }
+        int group = task.process().pstree().getPgid();
+        if (info.getPgrp() == group) {
+            int foreground = block.ints(group);
+            block.call(SyscallNumber.IOCTL).value(handle.fd()).value(TIOCSPGRP).data(foreground);
+        }
+    }
+}

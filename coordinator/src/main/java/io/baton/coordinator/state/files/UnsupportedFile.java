@@ -1,0 +1,78 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.task.linux.FileStatus;
+import java.util.Map;
+
+/** What no other kind can save: refused, each by its own name. */
+final class UnsupportedFile implements FileKind {
+    static final String MEMORY_FILE = "/memfd:";
+
+    private static final String CLOSE = "close it before the dump";
+    private static final Map<String, String> ANONYMOUS = Map.ofEntries(
+            Map.entry("[eventpoll]", "an epoll set"),
+            Map.entry("[timerfd]", "a timer descriptor"),
+            Map.entry("[signalfd]", "a signal descriptor"),
+            Map.entry("inotify", "an inotify queue"),
+            Map.entry("[fanotify]", "a fanotify group"),
+            Map.entry("[userfaultfd]", "a userfault descriptor"),
+            Map.entry("[io_uring]", "an io_uring"),
+            Map.entry("[perf_event]", "a performance counter"),
+            Map.entry("[pidfd]", "a pidfd"),
+            Map.entry("[fscontext]", "a file system context"),
+            Map.entry("bpf-map", "a BPF map"),
+            Map.entry("bpf-prog", "a BPF program"));
+
+    @Override
+    public FdTypes type() {
+        return FdTypes.UND;
+    }
+
+    @Override
+    public boolean matches(OpenFile file) {
+        return true;
+    }
+
+    @Override
+    public void inspect(OpenFile file, FileInspection inspection) {
+        inspection.refuse(file, name(file) + " cannot be saved yet", CLOSE);
+    }
+
+    private static String name(OpenFile file) {
+        String link = file.link();
+        if (link.startsWith("socket:") || file.status().type() == FileStatus.S_IFSOCK) {
+            return "a socket";
+        } else if (link.startsWith(MEMORY_FILE)) {
+            return "a memory file (memfd_create)";
+        } else if (link.startsWith("anon_inode:")) {
+            String inode = link.substring("anon_inode:".length());
+            String name = ANONYMOUS.get(inode);
+            return name == null ? "a file without a name (" + inode + ")" : name;
+        } else if (file.status().type() == FileStatus.S_IFBLK) {
+            return "a block device";
+        } else if (file.status().type() == FileStatus.S_IFCHR) {
+            return "a character device (" + FileStatus.major(file.status().rdev()) + ":"
+                    + FileStatus.minor(file.status().rdev()) + ")";
+        } else if (!file.hasPath() && link.endsWith("]")) {
+            return "a namespace or other kernel object";
+        }
+        return "a file that cannot be reached by a path";
+    }
+
+    @Override
+    public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
+        throw new IllegalStateException("refused before: " + file.describe());
+    }
+
+    @Override
+    public void validate(FileEntry entry, FileValidation validation) {
+        validation.refuse(entry.getType().name(), "cannot be restored yet", "");
+    }
+
+    @Override
+    public void compile(FileEntry entry, TaskDescriptors task) {
+        throw new IllegalStateException("refused before: id=" + entry.getId());
+    }
+}
