@@ -12,8 +12,10 @@ import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.MmEntry;
+import io.baton.task.linux.ProcSmap;
 import io.baton.task.linux.SyscallNumber;
 import java.io.IOException;
+import java.util.List;
 
 /** The address space: mappings, pages, vDSO, layout, executable. */
 public final class MemoryKind implements StateKind {
@@ -32,12 +34,16 @@ public final class MemoryKind implements StateKind {
 
     @Override
     public void capture(ProcessCapture capture) {
+        capture(capture, capture.process().smaps());
+    }
+
+    static void capture(ProcessCapture capture, List<ProcSmap> maps) {
         SeizedProcess process = capture.process();
         MmEntry.Builder mm = capture.image().mm();
         TreeImage tree = capture.tree();
         MappedFiles files = MappedFiles.of(tree);
         mm.setExeFileId(files.idOfExecutable(process));
-        new MappingCapture(process, files, mm).capture(process.smaps());
+        new MappingCapture(process, files, mm).capture(maps);
         MemoryLayout.capture(capture);
         int disabled = capture.ask()
                 .call(SyscallNumber.PRCTL)

@@ -1,0 +1,139 @@
+package io.baton.coordinator.state.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.ptrace.SeizedTree;
+import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.PagemapImage;
+import io.baton.mktree.image.proto.MmEntry;
+import io.baton.mktree.image.proto.VmaEntry;
+import io.baton.task.linux.ProcSmap;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Saves the memory of a real process, makes another one of it, and saves that: the two images must be the same. */
+@Timeout(60)
+class MemoryRoundTripTest {
+    @TempDir
+    Path directory;
+
+    private record Saved(Dump dump, MmEntry mm, PagemapImage pagemap, ByteBuffer pages) {}
+
+    @Test
+    void shouldBringBackEveryKindOfMapping() throws Exception {
+        try (Victim victim = Victim.start(directory)) {
+            Saved first;
+            try (SeizedTree tree = TreeSeizer.seize(victim.pid(), Deadline.after(10))) {
+                first = save(tree, "first", victim.brk(), 0, 0);
+            }
+            MmEntry mm = first.mm();
+            assertHasOneOfEach(mm);
+            long hole = new AddressSpace().add(mm).findFree(1 << 20);
+            ProcessRestore restore =
+                    new Restore(first.dump().directory(), victim.pid(), mm, first.dump()::file).asProcess();
+            Refusals refusals = new Refusals();
+            new MemoryKind().validate(restore, refusals);
+            assertEquals(List.of(), refusals.all());
+            try (LoneTask task = new LoneTask(first.dump().directory().path(), hole)) {
+                int pid = task.restore(restore);
+                assertTrue(task.instructions() < 1.6 * mm.getVmasCount(), "instructions=" + task.instructions());
+                Saved second;
+                try (SeizedTree tree = TreeSeizer.seize(pid, Deadline.after(10))) {
+                    second = save(tree, "second", victim.brk(), task.holeStart(), task.holeEnd());
+                }
+                assertSame(first, second);
+            }
+        }
+    }
+
+    private Saved save(SeizedTree tree, String name, long brk, long holeStart, long holeEnd) throws IOException {
+        List<ProcSmap> maps = tree.root().smaps().stream()
+                .filter(map -> map.map().end() <= holeStart || map.map().start() >= holeEnd)
+                .toList();
+        Refusals refusals = new Refusals();
+        new MappingInspection(tree.root(), refusals).inspect(maps);
+        assertEquals(List.of(), refusals.all());
+        Dump dump = new Dump(tree.root(), directory.resolve(name), brk);
+        MemoryKind.capture(dump.asProcess(), maps);
+        PagemapImage pagemap = PagemapImage.read(
+                dump.directory(), ImageKind.PAGEMAP, tree.root().pid());
+        return new Saved(
+                dump, dump.image().mm().build(), pagemap, ByteBuffer.wrap(Files.readAllBytes(pagemap.pages())));
+    }
+
+    private static void assertHasOneOfEach(MmEntry mm) {
+        List<Integer> wanted = List.of(
+                VmaBits.REGULAR | VmaBits.FILE_PRIVATE,
+                VmaBits.REGULAR | VmaBits.FILE_SHARED,
+                VmaBits.REGULAR | VmaBits.ANON_PRIVATE,
+                VmaBits.REGULAR | VmaBits.ANON_PRIVATE | VmaBits.HEAP,
+                VmaBits.REGULAR | VmaBits.ANON_PRIVATE | VmaBits.VVAR,
+                VmaBits.REGULAR | VmaBits.ANON_PRIVATE | VmaBits.VDSO,
+                VmaBits.GUARD);
+        List<Integer> found =
+                mm.getVmasList().stream().map(VmaEntry::getStatus).distinct().toList();
+        assertTrue(found.containsAll(wanted), found::toString);
+        long flags = mm.getVmasList().stream().mapToLong(VmaEntry::getFlags).reduce(0, (a, b) -> a | b);
+        long wantedFlags = VmaBits.MAP_GROWSDOWN | VmaBits.MAP_LOCKED | VmaBits.MAP_NORESERVE | VmaBits.MAP_DROPPABLE;
+        assertEquals(wantedFlags, flags & wantedFlags);
+        long advice = mm.getVmasList().stream().mapToLong(VmaEntry::getMadv).reduce(0, (a, b) -> a | b);
+        assertEquals(0x5d406L & ~(1L << VmaBits.MADV_HUGEPAGE), advice);
+    }
+
+    private static void assertSame(Saved first, Saved second) {
+        List<VmaEntry> before = merged(first);
+        List<VmaEntry> after = merged(second);
+        for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+            assertEquals(before.get(i), after.get(i), "mapping " + i);
+        }
+        assertEquals(before.size(), after.size());
+        assertEquals(first.pagemap().runs(), second.pagemap().runs());
+        assertEquals(first.pages(), second.pages());
+        assertEquals(
+                first.dump().pathOf(first.mm().getExeFileId()),
+                second.dump().pathOf(second.mm().getExeFileId()));
+        assertEquals(withoutMappings(first.mm()), withoutMappings(second.mm()));
+    }
+
+    private static MmEntry withoutMappings(MmEntry mm) {
+        return mm.toBuilder().clearVmas().setExeFileId(0).build();
+    }
+
+    /** The kernel joins neighbours that differ in nothing; it does not always do so at once. */
+    private static List<VmaEntry> merged(Saved saved) {
+        List<VmaEntry> merged = new ArrayList<>();
+        for (VmaEntry vma : saved.mm().getVmasList()) {
+            int last = merged.size() - 1;
+            if (last >= 0 && merged.get(last).getEnd() == vma.getStart() && alike(merged.get(last), vma)) {
+                merged.set(
+                        last, merged.get(last).toBuilder().setEnd(vma.getEnd()).build());
+            } else {
+                merged.add(vma);
+            }
+        }
+        return merged;
+    }
+
+    private static boolean alike(VmaEntry a, VmaEntry b) {
+        boolean follows = a.getShmid() == 0 || a.getPgoff() + a.getEnd() - a.getStart() == b.getPgoff();
+        return follows
+                && a.toBuilder()
+                        .setStart(0)
+                        .setEnd(0)
+                        .setPgoff(0)
+                        .build()
+                        .equals(b.toBuilder().setStart(0).setEnd(0).setPgoff(0).build());
+    }
+}
