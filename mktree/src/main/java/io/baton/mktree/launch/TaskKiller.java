@@ -1,9 +1,12 @@
 package io.baton.mktree.launch;
 
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
+import io.baton.task.linux.VanishedException;
 import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
 import io.baton.task.segment.Segment;
@@ -28,19 +31,26 @@ public final class TaskKiller {
      */
     public static boolean killAll(final Segment segment, final Helper helper, final long deadlineNanos) {
         helper.kill();
-        final int slots = segment.layout().slotCount();
-        for (int slot = 0; slot < slots; slot++) {
+        // Ghosts and placeholders may be gone and their pids given to others; they die with their parents.
+        final int tasks = segment.layout().taskCount();
+        for (int slot = 0; slot < tasks; slot++) {
             final int tid = segment.tid(slot);
             if (tid > 0) {
                 SystemCall.call(SyscallNumber.KILL, tid, SIGKILL);
             }
         }
-        return reapAll(helper, deadlineNanos);
+        // Before the others: whoever waits for any child would take it from the helper's own account.
+        while (helper.poll() == null) {
+            if (System.nanoTime() - deadlineNanos > 0) {
+                return false;
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        return reapAll(deadlineNanos);
     }
 
-    private static boolean reapAll(final Helper helper, final long deadlineNanos) {
+    private static boolean reapAll(final long deadlineNanos) {
         while (true) {
-            helper.poll();
             try {
                 final WaitStatus status = Wait.wait4(-1, Wait.WNOHANG | Wait.WALL);
                 if (!status.isNone()) {
@@ -56,6 +66,21 @@ public final class TaskKiller {
                 return false;
             }
             LockSupport.parkNanos(PAUSE_NANOS);
+            killChildren();
+        }
+    }
+
+    /** What did not die with its parent is our child by now, or will be. */
+    private static void killChildren() {
+        final int self = Identity.pid();
+        try (ProcFs proc = new ProcFs()) {
+            for (final int thread : proc.threads(self)) {
+                for (final int child : proc.children(self, thread)) {
+                    SystemCall.call(SyscallNumber.KILL, child, SIGKILL);
+                }
+            }
+        } catch (final VanishedException e) {
+            // One of our threads has ended; the next round sees the others.
         }
     }
 }
