@@ -2,18 +2,51 @@ package io.baton.coordinator.cli;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.ScopeType;
 
 /** Entry of the {@code baton} command. */
 @Command(
         name = "baton",
         version = "baton 0.1.0-SNAPSHOT",
         mixinStandardHelpOptions = true,
-        subcommands = {RestoreCommand.class},
-        description = "Checkpoints and restores whole trees of Linux processes.")
-public final class Main implements Runnable {
-    @Override
-    public void run() {
-        CommandLine.usage(this, System.out);
+        scope = ScopeType.INHERIT,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Checkpoints and restores whole trees of Linux processes.",
+        footer = {"", "Exit statuses and what to do about them: docs/errors.md."})
+public final class Main {
+    @Mixin
+    private final LogOptions logging = new LogOptions();
+
+    /**
+     * The command line for these arguments. Only the subcommand they name is set up, for reflection on all of them is a
+     * good part of a start; without a known one, as for {@code --help}, all are.
+     */
+    static CommandLine commandLine(final String... args) {
+        final Main main = new Main();
+        final CommandLine line = new CommandLine(main);
+        final String wanted = Commands.named(args);
+        for (final String name : Commands.NAMES) {
+            if (wanted.isEmpty() || wanted.equals(name)) {
+                line.addSubcommand(name, Commands.make(name));
+            }
+        }
+        final Failures failures = new Failures(main.logging);
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setExecutionStrategy(parsed -> {
+                    main.logging.apply();
+                    return new RunLast().execute(parsed);
+                })
+                .setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures);
+    }
+
+    /** Runs one command; returns its exit status. */
+    static int run(final String... args) {
+        final String[] spelled = LogOptions.spellOut(args);
+        return commandLine(spelled).execute(spelled);
     }
 
     /**
@@ -22,6 +55,6 @@ public final class Main implements Runnable {
      * @param args the command line, as the shell gave it
      */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(run(args));
     }
 }

@@ -1,0 +1,28 @@
+package io.baton.coordinator.cli;
+
+import java.util.List;
+
+/** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
+final class Commands {
+    static final List<String> NAMES = List.of("restore");
+
+    private Commands() {}
+
+    /** The first argument that names a subcommand, or nothing. */
+    static String named(final String... args) {
+        for (final String arg : args) {
+            if (NAMES.contains(arg)) {
+                return arg;
+            }
+        }
+        return "";
+    }
+
+    /** Makes a subcommand; loads no class of any other. */
+    static Object make(final String name) {
+        return switch (name) {
+            case "restore" -> new RestoreCommand();
+            default -> throw new IllegalArgumentException("no such command: name=" + name);
+        };
+    }
+}

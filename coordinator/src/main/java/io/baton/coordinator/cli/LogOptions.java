@@ -1,0 +1,65 @@
+package io.baton.coordinator.cli;
+
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * What every command takes: how much to log, and where to. They configure SLF4J's simple binding by system properties,
+ * which it reads when the first logger is made: so a command class itself has none.
+ */
+final class LogOptions {
+    static final int WARN = 2;
+    static final int INFO = 3;
+    static final int DEBUG = 4;
+
+    private static final String PROPERTY = "org.slf4j.simpleLogger.";
+    private static final String[] LEVELS = {"off", "error", "warn", "info", "debug", "trace"};
+    private static final Pattern REPEATED = Pattern.compile("-v+");
+
+    @Option(
+            names = {"-v", "--verbosity"},
+            arity = "1",
+            paramLabel = "0-5",
+            scope = ScopeType.INHERIT,
+            description = "What to log: -v0 nothing, -v1 errors, -v2 warnings (the default), -v3 or -v progress, "
+                    + "-v4 or -vv details. From -v3 on, errors come with their stack trace.")
+    private int verbosity = WARN;
+
+    @Option(
+            names = {"-o", "--log-file"},
+            paramLabel = "FILE",
+            scope = ScopeType.INHERIT,
+            description = "Log to this file instead of standard error.")
+    private @Nullable Path file;
+
+    /** Spells {@code -v}, {@code -vv} and so on as {@code -vN}: an optional number would swallow what follows. */
+    static String[] spellOut(final String... args) {
+        final String[] spelled = args.clone();
+        for (int i = 0; i < spelled.length && !"--".equals(spelled[i]); i++) {
+            if (REPEATED.matcher(spelled[i]).matches()) {
+                spelled[i] = "-v" + Math.min(DEBUG, WARN + spelled[i].length() - 1);
+            }
+        }
+        return spelled;
+    }
+
+    /** Before the first logger is made. */
+    void apply() {
+        final int level = Math.max(0, Math.min(LEVELS.length - 1, verbosity));
+        System.setProperty(PROPERTY + "defaultLogLevel", LEVELS[level]);
+        System.setProperty(PROPERTY + "showDateTime", "true");
+        System.setProperty(PROPERTY + "dateTimeFormat", "HH:mm:ss.SSS");
+        System.setProperty(PROPERTY + "showThreadName", "false");
+        System.setProperty(PROPERTY + "showShortLogName", "true");
+        if (file != null) {
+            System.setProperty(PROPERTY + "logFile", file.toString());
+        }
+    }
+
+    boolean wantsStackTraces() {
+        return verbosity >= INFO;
+    }
+}
