@@ -46,7 +46,7 @@ public interface ProcessRestore {
     /** Where the image lies. */
     ImageDirectory directory();
 
-    /** The image directory's descriptor, open in every task until it restores its own descriptors. */
+    /** The image directory's descriptor, open in every task until all of its process is restored. */
     int imagesFd();
 
     /** The coordinator's controlling terminal, open as {@link #imagesFd()} is; -1 without {@code --shell-job}. */

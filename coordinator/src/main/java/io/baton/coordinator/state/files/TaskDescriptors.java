@@ -50,17 +50,17 @@ final class TaskDescriptors {
         this.targets = new ArrayList<>(process.descriptors());
         targets.sort(Comparator.comparingInt(FdinfoEntry::getFd));
         ceiling = targets.isEmpty() ? 0 : targets.get(targets.size() - 1).getFd() + 1;
-        tag = Item.DESCRIPTOR.tag(process.imagesFd());
+        tag = Item.DESCRIPTOR.tag(0);
         block = context.item(tag);
     }
 
     /** Writes it all and tells the rest of the tree where to find what was made here. */
     void compile() {
-        Handle images = occupy(process.imagesFd(), true);
+        // No number of the image; closed once all of the process is restored.
+        occupy(process.imagesFd(), true);
         if (process.terminalFd() >= 0) {
             terminal = occupy(process.terminalFd(), true);
         }
-        close(images);
         for (FdinfoEntry target : targets) {
             tag = Item.DESCRIPTOR.tag(target.getFd());
             nextBlock();
@@ -230,9 +230,6 @@ final class TaskDescriptors {
     private void tidy() {
         for (Handle owner : owners.values()) {
             close(owner);
-        }
-        if (terminal != null) {
-            close(terminal);
         }
     }
 
