@@ -30,6 +30,8 @@ public final class SeizedProcess implements AutoCloseable {
     private final List<SeizedThread> threads = new ArrayList<>();
     private final List<SeizedProcess> children = new ArrayList<>();
 
+    private final List<Foothold> footholds = new ArrayList<>();
+
     private @Nullable ProcStat stat;
     private @Nullable ProcStatus status;
     private @Nullable List<ProcMap> maps;
@@ -253,6 +255,19 @@ public final class SeizedProcess implements AutoCloseable {
                 done += moved;
             }
         }
+    }
+
+    /** Takes note of what we have put into it, to be removed when it is let go. */
+    void foothold(Foothold made) {
+        footholds.add(made);
+    }
+
+    /** Removes what we have put into it. */
+    void clean(RemoteCalls calls) {
+        for (Foothold made : footholds) {
+            made.remove(calls);
+        }
+        footholds.clear();
     }
 
     void add(SeizedThread thread) {

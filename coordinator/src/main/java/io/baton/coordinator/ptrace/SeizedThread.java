@@ -29,6 +29,7 @@ public final class SeizedThread {
     private final int tid;
     private final int stopSignal;
 
+    private boolean lost;
     private @Nullable UnsafeBuffer registers;
     private @Nullable UnsafeBuffer extendedState;
     private @Nullable Long blockedSignals;
@@ -96,6 +97,15 @@ public final class SeizedThread {
             extendedState = kept;
         }
         return kept;
+    }
+
+    /** Says that it has run on by itself: what is kept of it is not true any more. */
+    void lost() {
+        lost = true;
+    }
+
+    boolean isLost() {
+        return lost;
     }
 
     private UnsafeBuffer registerSet(int type, Memory memory) {

@@ -5,12 +5,15 @@ import io.baton.task.linux.Signals;
 import io.baton.task.linux.WaitStatus;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process and all its descendants, all stopped. Ends in one of three ways: {@link #release}, {@link #releaseStopped} or
  * {@link #kill}; {@link #close} releases what has not been ended yet.
  */
 public final class SeizedTree implements AutoCloseable {
+    private static final int CLEANING_SECONDS = 10;
+
     private final ProcFs proc;
     private final List<SeizedProcess> processes;
     private boolean ended;
@@ -25,6 +28,11 @@ public final class SeizedTree implements AutoCloseable {
         return Collections.unmodifiableList(processes);
     }
 
+    /** {@code /proc}, for the thread that seized the tree. */
+    public ProcFs proc() {
+        return proc;
+    }
+
     public SeizedProcess root() {
         return processes.get(0);
     }
@@ -35,12 +43,16 @@ public final class SeizedTree implements AutoCloseable {
             return;
         }
         ended = true;
+        RuntimeException failure = clean();
         for (SeizedProcess process : processes) {
             for (SeizedThread thread : process.threads()) {
                 Stops.letGo(thread.tid(), 0);
             }
         }
         closeAll();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** Lets everybody go, stopped as by SIGSTOP: nobody runs an instruction before SIGCONT. */
@@ -71,6 +83,23 @@ public final class SeizedTree implements AutoCloseable {
             }
         }
         closeAll();
+    }
+
+    /** Removes what we have put into the tree; gives the first failure, and goes on all the same. */
+    private @Nullable RuntimeException clean() {
+        RuntimeException first = null;
+        try (RemoteCalls calls = new RemoteCalls(proc, Deadline.after(CLEANING_SECONDS))) {
+            for (SeizedProcess process : processes) {
+                try {
+                    process.clean(calls);
+                } catch (RuntimeException e) {
+                    if (first == null) {
+                        first = e;
+                    }
+                }
+            }
+        }
+        return first;
     }
 
     private static void awaitDeath(Stops stops, SeizedThread thread) {

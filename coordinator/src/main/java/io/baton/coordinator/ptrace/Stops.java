@@ -55,6 +55,10 @@ final class Stops {
         }
     }
 
+    ProcFs proc() {
+        return proc;
+    }
+
     /** Waits for the thread's next change; none if it became a zombie that nobody is told of. */
     WaitStatus await(int pid, int tid) {
         long sleep = FIRST_SLEEP;

@@ -7,6 +7,7 @@ import io.baton.task.linux.Errno;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcStat;
+import io.baton.task.linux.ProcStatus;
 import io.baton.task.linux.Ptrace;
 import io.baton.task.linux.VanishedException;
 import java.util.ArrayDeque;
@@ -165,10 +166,10 @@ public final class TreeSeizer {
             int tracer = proc.status(member.pid, tid).tracer();
             String who = "pid " + member.pid + ": thread " + tid + " (" + stat.comm() + ") ";
             if (tracer != 0) {
-                String name = proc.stat(tracer).comm();
+                ProcStatus by = proc.status(tracer); // the kernel tells the thread
                 throw new BatonException(
                         ErrorCode.NOT_PERMITTED,
-                        who + "is traced by pid " + tracer + " (" + name + ")",
+                        who + "is traced by pid " + by.tgid() + " (" + by.name() + ")",
                         "end that debugger or tracer first",
                         cause);
             }

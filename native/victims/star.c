@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A victim of many tasks, all of them pausing. star READY SHAPE N: star (N children), chain (N deep), threads (N of
+ * them), zombies (N), family (a bit of everything). READY is made when all are there.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *ready;
+
+static void rest(void)
+{
+	for (;;)
+		pause();
+}
+
+static void tell(void)
+{
+	close(open(ready, O_CREAT | O_WRONLY, 0600));
+}
+
+static void *thread(void *unused)
+{
+	rest();
+	return unused;
+}
+
+static void threads(int n)
+{
+	pthread_attr_t attributes;
+	pthread_t made;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 65536);
+	for (int i = 0; i < n; i++)
+		if (pthread_create(&made, &attributes, thread, 0))
+			exit(1);
+}
+
+static void star(int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!fork())
+			rest();
+}
+
+static void chain(int n)
+{
+	int done[2];
+	char end;
+
+	if (pipe(done))
+		exit(1);
+	for (int i = 0; i < n; i++) {
+		if (fork()) {
+			if (i == 0) {
+				close(done[1]);
+				if (read(done[0], &end, 1) < 0)
+					exit(1);
+				return;
+			}
+			close(done[1]);
+			rest();
+		}
+	}
+	close(done[1]);
+	rest();
+}
+
+static void zombies(int n)
+{
+	for (int i = 0; i < n; i++) {
+		pid_t child = fork();
+		siginfo_t info;
+
+		if (!child)
+			_exit(200 + i);
+		waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+	}
+}
+
+int main(int count, char **arguments)
+{
+	int n = count > 3 ? atoi(arguments[3]) : 0;
+
+	ready = arguments[1];
+	if (!strcmp(arguments[2], "star")) {
+		star(n);
+	} else if (!strcmp(arguments[2], "chain")) {
+		chain(n);
+	} else if (!strcmp(arguments[2], "threads")) {
+		threads(n);
+	} else if (!strcmp(arguments[2], "zombies")) {
+		zombies(n);
+	} else if (!strcmp(arguments[2], "family")) {
+		if (!fork()) {
+			setsid();
+			rest();
+		}
+		if (!fork()) {
+			setpgid(0, 0);
+			star(1);
+			threads(2);
+			rest();
+		}
+		zombies(1);
+		if (!fork()) {
+			threads(2);
+			pthread_exit(0); /* a dead leader, its threads live on */
+		}
+	} else {
+		return 1;
+	}
+	usleep(10000);
+	tell();
+	rest();
+}
