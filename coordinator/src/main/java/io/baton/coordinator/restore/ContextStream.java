@@ -3,7 +3,6 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.ContextBuilder;
-import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.ThreadRestore;
@@ -11,7 +10,7 @@ import io.baton.coordinator.state.identity.Exit;
 import io.baton.coordinator.state.registers.SystemCallRestart;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.plan.Stage;
-import io.baton.task.linux.SyscallNumber;
+import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.program.ProgramDescriptor;
@@ -80,7 +79,7 @@ final class ContextStream {
     private void compile(final int entry) {
         final PstreeEntry pstree = tree.entries().get(entry);
         final int position = tree.position(entry);
-        if (Processes.isZombie(pstree)) {
+        if (TreeFromImage.isZombie(pstree)) {
             context.begin(position);
             Exit.emitZombie(tree.core(pstree.getPid()), kept.reset());
             finish(position);
@@ -103,7 +102,6 @@ final class ContextStream {
             for (int i = 0; i < kinds.size(); i++) {
                 kinds.get(i).compile(process, context);
             }
-            closeOurs(process);
         }
         if (thread.isLeader() && process.pstree().getLeaderDead()) {
             Exit.emitDeadLeader(thread.core(), kept.reset());
@@ -115,15 +113,6 @@ final class ContextStream {
         }
         compileKept(thread);
         finish(position);
-    }
-
-    /** The image directory was open for the restore only; threads share their leader's descriptors. */
-    private void closeOurs(final SavedProcess process) {
-        final ProgramBuilder block = context.item(Item.NONE.tag());
-        block.call(SyscallNumber.CLOSE).value(process.imagesFd());
-        if (process.terminalFd() >= 0) {
-            block.call(SyscallNumber.CLOSE).value(process.terminalFd());
-        }
     }
 
     private void compileKept(final ThreadRestore thread) {

@@ -5,6 +5,7 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.memory.AddressSpace;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
+import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.VanishedException;
 import java.util.concurrent.TimeUnit;
@@ -40,16 +41,11 @@ final class Processes {
         return addresses;
     }
 
-    /** In a CRIU image a zombie has one thread with id 0. */
-    static boolean isZombie(final PstreeEntry entry) {
-        return entry.getThreadsCount() == 1 && entry.getThreads(0) == 0;
-    }
-
     /** Waits until every task that has to become a zombie is one. */
     static void awaitZombies(final SavedTree tree, final Operation operation) {
         try (ProcFs proc = new ProcFs()) {
             for (final PstreeEntry entry : tree.entries()) {
-                if (isZombie(entry)) {
+                if (TreeFromImage.isZombie(entry)) {
                     operation.await(() -> isDead(proc, entry.getPid()), () -> {
                         LockSupport.parkNanos(PAUSE_NANOS); // a death rings no bell
                         return true;

@@ -98,7 +98,7 @@ public final class TreeRestore {
         final BitSet used = new BitSet();
         used.set(0, Segment.HELPER_FD + 1);
         for (int entry = 0; entry < tree.entries().size(); entry++) {
-            if (Processes.isZombie(tree.entries().get(entry))) {
+            if (TreeFromImage.isZombie(tree.entries().get(entry))) {
                 continue;
             }
             final SavedProcess process = processes.process(entry);
@@ -187,7 +187,7 @@ public final class TreeRestore {
     private void seizeAll(final Gate gate, final Processes processes) {
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             final PstreeEntry pstree = tree.entries().get(entry);
-            if (Processes.isZombie(pstree)) {
+            if (TreeFromImage.isZombie(pstree)) {
                 continue;
             }
             final SavedProcess process = processes.process(entry);

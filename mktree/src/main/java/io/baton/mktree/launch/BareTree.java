@@ -84,8 +84,8 @@ public final class BareTree implements AutoCloseable {
         for (final Stage stage : Stage.values()) {
             segment.expect(stage.number(), plan.confirmations(stage));
         }
-        final BareTree made = new BareTree(
-                tree, plan, segment, Helper.start(segment, null, 0), System.nanoTime() + timeoutNanos);
+        final BareTree made =
+                new BareTree(tree, plan, segment, Helper.start(segment, null, 0), System.nanoTime() + timeoutNanos);
         try {
             made.run();
         } catch (final RuntimeException e) {
@@ -166,7 +166,11 @@ public final class BareTree implements AutoCloseable {
         if (signal != 0) {
             final int set = program.longs(1L << (signal - 1));
             program.call(SyscallNumber.PRCTL).value(4).value(0); // PR_SET_DUMPABLE: no core
-            program.call(SyscallNumber.RT_SIGPROCMASK).value(1).data(set).value(0).value(Long.BYTES);
+            program.call(SyscallNumber.RT_SIGPROCMASK)
+                    .value(1)
+                    .data(set)
+                    .value(0)
+                    .value(Long.BYTES);
             program.call(SyscallNumber.KILL).value(task.pid()).value(signal);
         }
         return program.call(SyscallNumber.EXIT_GROUP).value(task.exitStatus() >> Byte.SIZE);

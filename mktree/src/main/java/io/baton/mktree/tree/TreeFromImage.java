@@ -33,10 +33,16 @@ public final class TreeFromImage {
         return ProcessTree.of(tasks);
     }
 
+    /**
+     * Whether that process has nothing but an exit status. It then has one thread that is not itself: CRIU writes 0 for
+     * its number, or whatever stood in that memory.
+     */
+    public static boolean isZombie(PstreeEntry entry) {
+        return entry.getThreadsCount() == 1 && entry.getThreads(0) != entry.getPid();
+    }
+
     private static Task task(PstreeEntry entry, TaskCoreEntry core) {
-        // A zombie has one thread, number 0: it has a core, but no thread of that number has one.
-        boolean numbered =
-                entry.getThreadsCount() > 0 && !entry.getThreadsList().equals(List.of(0));
+        boolean numbered = entry.getThreadsCount() > 0 && !isZombie(entry);
         boolean dead = core.getTaskState() == TASK_DEAD || entry.getLeaderDead();
         return new Task(
                 entry.getPid(),
