@@ -3,6 +3,7 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.ThreadRestore;
@@ -11,6 +12,7 @@ import io.baton.coordinator.state.registers.SystemCallRestart;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.plan.Stage;
 import io.baton.mktree.tree.TreeFromImage;
+import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.program.ProgramDescriptor;
@@ -102,6 +104,7 @@ final class ContextStream {
             for (int i = 0; i < kinds.size(); i++) {
                 kinds.get(i).compile(process, context);
             }
+            closeInherited(process);
         }
         if (thread.isLeader() && process.pstree().getLeaderDead()) {
             Exit.emitDeadLeader(thread.core(), kept.reset());
@@ -113,6 +116,15 @@ final class ContextStream {
         }
         compileKept(thread);
         finish(position);
+    }
+
+    /** What the helper handed down was for the restore only; threads share their leader's descriptors. */
+    private void closeInherited(final SavedProcess process) {
+        final ProgramBuilder block = context.item(Item.NONE.tag());
+        block.call(SyscallNumber.CLOSE).value(process.imagesFd());
+        if (process.terminalFd() >= 0) {
+            block.call(SyscallNumber.CLOSE).value(process.terminalFd());
+        }
     }
 
     private void compileKept(final ThreadRestore thread) {

@@ -116,8 +116,10 @@ final class SavedTree {
         return imagesFd;
     }
 
-    void imagesFd(final int fd) {
-        imagesFd = fd;
+    /** Numbers of the descriptors that tasks have besides their own while they restore; -1: no terminal. */
+    void inherited(final int images, final int terminal) {
+        imagesFd = images;
+        terminalFd = terminal;
     }
 
     CoreEntry core(final int tid) {

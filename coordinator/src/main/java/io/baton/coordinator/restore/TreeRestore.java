@@ -20,7 +20,6 @@ import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.PlanOptions;
 import io.baton.mktree.plan.Stage;
 import io.baton.mktree.tree.TreeFromImage;
-import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.SyscallNumber;
@@ -28,7 +27,9 @@ import io.baton.task.program.ProgramBuilder;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -39,6 +40,7 @@ public final class TreeRestore {
     private static final int CONTEXT_RING_CAPACITY = 4 * 1024 * 1024;
     private static final int LOCAL_LENGTH = 16 * 1024;
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final String TERMINAL = "/dev/tty";
     private static final long LAST_FD = 0xffff_ffffL;
     private static final int SIGSTOP = 19;
     private static final int TASK_STOPPED = 3;
@@ -68,7 +70,7 @@ public final class TreeRestore {
         final CreationPlan plan = CreationPlanner.plan(
                 SavedTree.reading(tree.directory().path(), () -> TreeFromImage.read(tree.directory())),
                 PlanOptions.defaults());
-        tree.imagesFd(validate(processes));
+        validate(processes);
         Pids.checkFree(plan);
         final HierarchyPrograms programs = HierarchyPrograms.compile(plan, programOptions());
         final byte[] runner = NativeFiles.runner();
@@ -85,33 +87,58 @@ public final class TreeRestore {
                 Gate gate = new Gate(hole, layout.holeLength(), runner)) {
             programs.writeTo(segment);
             expectConfirmations(segment, plan);
-            try (Fd images = Files.open(tree.directory().path().toString(), Files.O_DIRECTORY | Files.O_CLOEXEC);
-                    Helper helper = Helper.start(segment, images, tree.imagesFd())) {
+            try (Helper helper = startHelper(segment)) {
                 return restore(new Operation(segment, plan, helper, deadlineNanos), processes, gate);
             }
         }
     }
 
-    /** Checks every process against this machine; returns a descriptor number that none of them uses. */
-    private int validate(final Processes processes) {
-        final Refusals refusals = new Refusals();
+    private Helper startHelper(final Segment segment) {
+        final List<Helper.Inherited> inherited = new ArrayList<>();
+        try {
+            inherited.add(new Helper.Inherited(
+                    Files.open(tree.directory().path().toString(), Files.O_DIRECTORY | Files.O_CLOEXEC),
+                    tree.imagesFd()));
+            if (tree.terminalFd() >= 0) {
+                inherited.add(new Helper.Inherited(
+                        Files.open(TERMINAL, Files.O_RDWR | Files.O_NOCTTY | Files.O_CLOEXEC), tree.terminalFd()));
+            }
+            return Helper.start(segment, inherited);
+        } finally {
+            inherited.forEach(one -> one.fd().close());
+        }
+    }
+
+    /** Chooses numbers that no process of the tree uses. */
+    private void chooseInherited(final Processes processes) {
         final BitSet used = new BitSet();
         used.set(0, Segment.HELPER_FD + 1);
+        for (int entry = 0; entry < tree.entries().size(); entry++) {
+            if (!TreeFromImage.isZombie(tree.entries().get(entry))) {
+                for (final FdinfoEntry descriptor : processes.process(entry).descriptors()) {
+                    used.set(descriptor.getFd());
+                }
+            }
+        }
+        final int images = used.nextClearBit(0);
+        tree.inherited(images, tree.options().shellJob() ? used.nextClearBit(images + 1) : -1);
+    }
+
+    /** Checks every process against this machine. */
+    private void validate(final Processes processes) {
+        chooseInherited(processes);
+        final Refusals refusals = new Refusals();
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             if (TreeFromImage.isZombie(tree.entries().get(entry))) {
                 continue;
             }
             final SavedProcess process = processes.process(entry);
             processes.addresses().add(process.mm());
-            for (final FdinfoEntry descriptor : process.descriptors()) {
-                used.set(descriptor.getFd());
-            }
             for (final StateKind kind : StateKinds.ALL) {
                 kind.validate(process, refusals);
             }
         }
         refusals.throwIfAny("restore");
-        return used.nextClearBit(0);
     }
 
     private HierarchyPrograms.Options programOptions() {
@@ -123,9 +150,16 @@ public final class TreeRestore {
     /** What the helper does before it makes the root: every task inherits it. */
     private void prepareHelper(final ProgramBuilder program) {
         final int images = tree.imagesFd();
-        program.call(SyscallNumber.CLOSE_RANGE).value(0).value(images - 1).value(0);
-        program.call(SyscallNumber.CLOSE_RANGE).value(images + 1).value(LAST_FD).value(0);
+        closeRange(program, 0, images - 1);
+        if (tree.terminalFd() > images + 1) {
+            closeRange(program, images + 1, tree.terminalFd() - 1);
+        }
+        closeRange(program, Math.max(images, tree.terminalFd()) + 1, LAST_FD);
         program.call(SyscallNumber.UMASK).value(0).expectAnything();
+    }
+
+    private static void closeRange(final ProgramBuilder program, final long first, final long last) {
+        program.call(SyscallNumber.CLOSE_RANGE).value(first).value(last).value(0);
     }
 
     private static void expectConfirmations(final Segment segment, final CreationPlan plan) {

@@ -19,6 +19,7 @@ import io.baton.task.program.ProgramDescriptor;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import io.baton.task.segment.SlotDescriptor;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -85,7 +86,7 @@ public final class BareTree implements AutoCloseable {
             segment.expect(stage.number(), plan.confirmations(stage));
         }
         final BareTree made =
-                new BareTree(tree, plan, segment, Helper.start(segment, null, 0), System.nanoTime() + timeoutNanos);
+                new BareTree(tree, plan, segment, Helper.start(segment, List.of()), System.nanoTime() + timeoutNanos);
         try {
             made.run();
         } catch (final RuntimeException e) {

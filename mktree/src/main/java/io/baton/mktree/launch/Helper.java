@@ -6,12 +6,15 @@ import io.baton.task.linux.Mapping;
 import io.baton.task.linux.MemFd;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.PidFd;
+import io.baton.task.linux.Prctl;
 import io.baton.task.linux.Spawner;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
 import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
 import io.baton.task.segment.Segment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Helper implements AutoCloseable {
     private static final int SIGKILL = 9;
-    private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int AT_FDCWD = -100;
     private static final int O_CLOEXEC = 0x80000;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -36,28 +38,35 @@ public final class Helper implements AutoCloseable {
     }
 
     /**
-     * Starts the helper on a segment whose programs are in place.
+     * A descriptor that every task of the tree is to have while it restores.
      *
-     * @param images the image directory, which every task will have open as {@code imagesFd}; null when none needs it
-     * @param imagesFd not the number of a descriptor that a task restores, and not {@link Segment#HELPER_FD}
+     * @param fd ours
+     * @param number theirs: not that of a descriptor a task restores, and not {@link Segment#HELPER_FD}
      */
-    public static Helper start(final Segment segment, final @Nullable Fd images, final int imagesFd) {
+    public record Inherited(Fd fd, int number) {}
+
+    /** Starts the helper on a segment whose programs are in place. */
+    public static Helper start(final Segment segment, final List<Inherited> inherited) {
         // What the helper leaves behind becomes our child, so that we can reap it.
-        SystemCall.check(SystemCall.call(SyscallNumber.PRCTL, PR_SET_CHILD_SUBREAPER, 1), SyscallNumber.PRCTL);
-        final int free = Math.max(Segment.HELPER_FD, imagesFd) + 1;
-        // Numbers above both targets, so that setting up one does not close what the other needs.
-        try (Fd executable = executable();
-                Fd memory = duplicate(segment.fd(), free)) {
+        Prctl.setChildSubreaper(true);
+        int free = Segment.HELPER_FD + 1;
+        for (final Inherited one : inherited) {
+            free = Math.max(free, one.number() + 1);
+        }
+        final List<Fd> opened = new ArrayList<>();
+        try (Fd executable = executable()) {
             final Spawner spawner = new Spawner("/proc/self/fd/" + executable.number(), NAME);
-            if (images == null) {
-                return new Helper(
-                        spawner.dup(memory.number(), Segment.HELPER_FD).spawn());
+            // From numbers above all targets, so that setting up one does not close what another needs.
+            opened.add(duplicate(segment.fd(), free));
+            spawner.dup(opened.get(0).number(), Segment.HELPER_FD);
+            for (final Inherited one : inherited) {
+                final Fd copy = duplicate(one.fd(), free);
+                opened.add(copy);
+                spawner.dup(copy.number(), one.number());
             }
-            try (Fd directory = duplicate(images, free)) {
-                return new Helper(spawner.dup(memory.number(), Segment.HELPER_FD)
-                        .dup(directory.number(), imagesFd)
-                        .spawn());
-            }
+            return new Helper(spawner.spawn());
+        } finally {
+            opened.forEach(Fd::close);
         }
     }
 

@@ -39,7 +39,7 @@ class HandOverTest {
         final int tasks = 100;
         try (Segment segment = star(tasks)) {
             segment.expect(FORKING, tasks);
-            try (Helper helper = Helper.start(segment, null, 0)) {
+            try (Helper helper = Helper.start(segment, List.of())) {
                 final int bytes = feed(segment, tasks, new Random(1));
                 assertTrue(bytes > 20 * RING, "the ring must wrap often: bytes=" + bytes);
                 assertTrue(TaskKiller.killAll(segment, helper, System.nanoTime() + TimeUnit.SECONDS.toNanos(5)));
@@ -53,7 +53,7 @@ class HandOverTest {
     void shouldNameTaskThingAndCallOfTheFirstError() {
         try (Segment segment = star(3)) {
             segment.expect(FORKING, 3);
-            try (Helper helper = Helper.start(segment, null, 0)) {
+            try (Helper helper = Helper.start(segment, List.of())) {
                 awaitArrival(segment, 3);
                 segment.handOver();
                 final ProgramBuilder block = new ProgramBuilder();
@@ -80,7 +80,7 @@ class HandOverTest {
     @Test
     void shouldGiveUpAtTheDeadlineWithoutACoordinator() throws InterruptedException {
         try (Segment segment = star(2, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300))) {
-            try (Helper helper = Helper.start(segment, null, 0)) {
+            try (Helper helper = Helper.start(segment, List.of())) {
                 await(segment, () -> segment.failedSlot() >= 0);
                 Thread.sleep(50);
                 assertNotNull(helper.poll());

@@ -19,6 +19,7 @@ import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import io.baton.task.segment.SlotDescriptor;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -57,7 +58,7 @@ final class LoneTask implements AutoCloseable {
         parent.copyTo(segment.buffer(), layout.planOffset() + length, 1, 0);
         segment.expect(FORKING, 1);
         try (Fd directory = Files.open(images.toString(), Files.O_RDONLY | Files.O_DIRECTORY | Files.O_CLOEXEC)) {
-            helper = Helper.start(segment, directory, Restore.IMAGES_FD);
+            helper = Helper.start(segment, List.of(new Helper.Inherited(directory, Restore.IMAGES_FD)));
         }
     }
 
