@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
-    static final List<String> NAMES = List.of("restore");
+    static final List<String> NAMES = List.of("restore", "show");
 
     private Commands() {}
 
@@ -22,6 +22,7 @@ final class Commands {
     static Object make(final String name) {
         return switch (name) {
             case "restore" -> new RestoreCommand();
+            case "show" -> new ShowCommand();
             default -> throw new IllegalArgumentException("no such command: name=" + name);
         };
     }

@@ -21,14 +21,15 @@ public final class Main {
 
     /**
      * The command line for these arguments. Only the subcommand they name is set up, for reflection on all of them is a
-     * good part of a start; without a known one, as for {@code --help}, all are.
+     * good part of a start; without a known one, as for {@code --help}, all are, but for {@code --version} none.
      */
     static CommandLine commandLine(final String... args) {
         final Main main = new Main();
         final CommandLine line = new CommandLine(main);
         final String wanted = Commands.named(args);
+        final boolean all = wanted.isEmpty() && !isVersion(args);
         for (final String name : Commands.NAMES) {
-            if (wanted.isEmpty() || wanted.equals(name)) {
+            if (all || wanted.equals(name)) {
                 line.addSubcommand(name, Commands.make(name));
             }
         }
@@ -41,6 +42,10 @@ public final class Main {
                 })
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures);
+    }
+
+    private static boolean isVersion(final String... args) {
+        return args.length == 1 && ("--version".equals(args[0]) || "-V".equals(args[0]));
     }
 
     /** Runs one command; returns its exit status. */

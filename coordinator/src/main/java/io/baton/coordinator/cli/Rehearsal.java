@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
-import picocli.CommandLine;
 
 /**
  * Touches what nearly every command needs, so that the launcher's class archive holds it: the command line, JNA, rings
@@ -23,8 +22,11 @@ final class Rehearsal {
     private Rehearsal() {}
 
     public static void main(String[] args) throws IOException {
-        int status = new CommandLine(new Main()).execute("--version");
-        new CommandLine(new Main()).execute("--help");
+        int status = Main.run("--version");
+        Main.run("--help");
+        for (String command : Commands.NAMES) {
+            Main.run(command, "--help");
+        }
         rehearseRing();
         rehearseImage();
         System.exit(status);

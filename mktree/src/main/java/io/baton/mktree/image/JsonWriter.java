@@ -3,17 +3,19 @@ package io.baton.mktree.image;
 import java.io.IOException;
 
 /** Writes JSON as Python's {@code json.dump(indent=1)} does: one space a level, ASCII only, an empty list as []. */
-final class JsonWriter {
+public final class JsonWriter {
     private final Appendable out;
     private int depth;
     private boolean first = true;
     private boolean afterName;
 
-    JsonWriter(Appendable out) {
+    /** A writer that appends to {@code out}. */
+    public JsonWriter(Appendable out) {
         this.out = out;
     }
 
-    JsonWriter begin(char bracket) throws IOException {
+    /** Begins an object or a list, by its opening bracket. */
+    public JsonWriter begin(char bracket) throws IOException {
         separate();
         out.append(bracket);
         depth++;
@@ -21,7 +23,8 @@ final class JsonWriter {
         return this;
     }
 
-    JsonWriter end(char bracket) throws IOException {
+    /** Ends it, by its closing bracket. */
+    public JsonWriter end(char bracket) throws IOException {
         depth--;
         if (!first) {
             newLine();
@@ -31,7 +34,8 @@ final class JsonWriter {
         return this;
     }
 
-    JsonWriter name(String name) throws IOException {
+    /** The name of the value that follows. */
+    public JsonWriter name(String name) throws IOException {
         string(name);
         out.append(": ");
         afterName = true;
@@ -39,13 +43,14 @@ final class JsonWriter {
     }
 
     /** A number, true or false. */
-    JsonWriter literal(Object value) throws IOException {
+    public JsonWriter literal(Object value) throws IOException {
         separate();
         out.append(value.toString());
         return this;
     }
 
-    JsonWriter string(String value) throws IOException {
+    /** A string. */
+    public JsonWriter string(String value) throws IOException {
         beginString().part(value);
         return endString();
     }
