@@ -75,7 +75,9 @@ final class NamedFile implements FileKind {
                     ? null
                     : "replaced: another file has that name by now, or in our mount namespace";
         } catch (LinuxException e) {
-            return "the name is gone: " + e.getMessage();
+            return name.endsWith(" (deleted)")
+                    ? "deleted: this name of the file is gone, others are left"
+                    : "the name is gone: " + e.getMessage();
         }
     }
 

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * odd KIND DIR: opens one thing of that kind, as descriptor 10 where it is one, makes DIR/ready and stands still. What
+ * cannot be saved, for tests of refusals.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define FD 10
+
+static int rest(void *unused)
+{
+	for (;;)
+		pause();
+	return unused != 0;
+}
+
+static void sibling(int flags)
+{
+	static char stack[65536];
+
+	if (clone(rest, stack + sizeof stack, flags | SIGCHLD, 0) < 0)
+		abort();
+}
+
+static int lock(int command, int type, int pid)
+{
+	struct flock all = { .l_type = (short)type, .l_pid = pid };
+	int fd = open("locked", O_CREAT | O_RDWR, 0600);
+
+	/* Closing any descriptor of the file would release the lock: it gets its number first. */
+	dup2(fd, FD);
+	close(fd);
+	if (fcntl(FD, command, &all))
+		abort();
+	return FD;
+}
+
+static int removed(int fd, const char *name)
+{
+	unlink(name);
+	return fd;
+}
+
+/* The second link keeps the old file from being "deleted". */
+static int renamed(void)
+{
+	int fd = open("renamed", O_CREAT | O_RDWR, 0600);
+
+	if (link("renamed", "other"))
+		abort();
+	return removed(fd, "renamed");
+}
+
+static int flocked(int fd)
+{
+	if (flock(fd, LOCK_EX))
+		abort();
+	return fd;
+}
+
+static int leased(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_WRLCK))
+		abort();
+	return fd;
+}
+
+static int owned(int fd)
+{
+	if (fcntl(fd, F_SETOWN, 1))
+		abort();
+	return fd;
+}
+
+static int advanced(int fd)
+{
+	char text[10];
+
+	if (read(fd, text, sizeof text) != sizeof text)
+		abort();
+	return fd;
+}
+
+static int packets(void)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_DIRECT) || write(ends[1], "a", 1) != 1)
+		abort();
+	dup2(ends[0], 11);
+	return ends[1];
+}
+
+static int gone(void)
+{
+	mkdir("gone", 0700);
+	if (chdir("gone") || rmdir("../gone"))
+		abort();
+	return -1;
+}
+
+static int make(const char *kind)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (!strcmp(kind, "socket"))
+		return socket(AF_UNIX, SOCK_STREAM, 0);
+	if (!strcmp(kind, "epoll"))
+		return epoll_create1(0);
+	if (!strcmp(kind, "timerfd"))
+		return timerfd_create(CLOCK_MONOTONIC, 0);
+	if (!strcmp(kind, "signalfd"))
+		return signalfd(-1, &none, 0);
+	if (!strcmp(kind, "inotify"))
+		return inotify_init();
+	if (!strcmp(kind, "pidfd"))
+		return (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (!strcmp(kind, "memfd"))
+		return memfd_create("memory", 0);
+	if (!strcmp(kind, "namespace"))
+		return open("/proc/self/ns/net", O_RDONLY);
+	if (!strcmp(kind, "deleted"))
+		return removed(open("deleted", O_CREAT | O_RDWR, 0600), "deleted");
+	if (!strcmp(kind, "temporary"))
+		return open(".", O_TMPFILE | O_RDWR, 0600);
+	if (!strcmp(kind, "renamed"))
+		return renamed();
+	if (!strcmp(kind, "flock"))
+		return flocked(open("locked", O_CREAT | O_RDWR, 0600));
+	if (!strcmp(kind, "posix lock"))
+		return lock(F_SETLK, F_WRLCK, 0);
+	if (!strcmp(kind, "open file lock"))
+		return lock(F_OFD_SETLK, F_WRLCK, 0);
+	if (!strcmp(kind, "lease"))
+		return leased(open("locked", O_CREAT | O_RDWR, 0600));
+	if (!strcmp(kind, "outside owner"))
+		return owned(eventfd(0, 0));
+	if (!strcmp(kind, "half read proc file"))
+		return advanced(open("/proc/self/status", O_RDONLY));
+	if (!strcmp(kind, "foreign proc file"))
+		return open("/proc/1/stat", O_RDONLY);
+	if (!strcmp(kind, "packets"))
+		return packets();
+	if (!strcmp(kind, "terminal master"))
+		return open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	if (!strcmp(kind, "kernel log"))
+		return open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	if (!strcmp(kind, "gone directory"))
+		return gone();
+	if (!strcmp(kind, "shared table"))
+		sibling(CLONE_FILES);
+	else if (!strcmp(kind, "shared context"))
+		sibling(CLONE_FS);
+	else if (strcmp(kind, "nothing"))
+		abort();
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	int here, fd;
+
+	if (argc != 3 || chdir(argv[2]))
+		return 2;
+	here = open(".", O_PATH);
+	fd = make(argv[1]);
+	if (fd >= 0 && fd != FD) {
+		dup2(fd, FD);
+		close(fd);
+	}
+	close(openat(here, "ready", O_CREAT | O_RDWR, 0600));
+	close(here);
+	rest(0);
+}
