@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Making tasks: a child process shares nothing but the segment, a thread shares everything but its private area.
+ * Making tasks. Each runs on the stack in its own area, processes too: all areas are shared memory, for were they
+ * private, every fork would add to the chain of anonymous mappings that the next fork below it has to walk.
  */
 #include "runner.h"
 
-#define CLONE_THREAD 0x00010000UL
 #define WAIT_ALL 0x40000000L /* __WALL: also children whose exit signal is not SIGCHLD */
 
 struct clone_args {
@@ -21,8 +21,8 @@ struct clone_args {
 	uint64_t cgroup;
 };
 
-/* In the new thread the stack is empty, so nothing may return: it goes straight into become_task. */
-static long clone_thread(struct clone_args *args, struct baton_header *header, uint32_t index, uint8_t *local)
+/* In the new task the stack is empty, so nothing may return: it goes straight into become_task. */
+static long clone_task(struct clone_args *args, struct baton_header *header, uint32_t index, uint8_t *local)
 {
 	register struct baton_header *r12 __asm__("r12") = header;
 	register uint64_t r13 __asm__("r13") = index;
@@ -45,47 +45,27 @@ static long clone_thread(struct clone_args *args, struct baton_header *header, u
 	return result;
 }
 
-/* A child process starts at the top of its stack, or a deep chain of forks would run down through it. */
-static _Noreturn void start_over(struct baton_header *header, uint64_t index, uint8_t *local)
-{
-	__asm__ volatile("mov %0, %%rsp\n\t"
-			 "xor %%ebp, %%ebp\n\t"
-			 "call become_task\n\t"
-			 "ud2"
-			 :
-			 : "r"(local + BATON_LOCAL_STACK_LENGTH), "D"(header), "S"(index), "d"(local)
-			 : "memory");
-	__builtin_unreachable();
-}
-
 /*
  * args: 0 slot of the child · 1 clone flags · 2 exit signal · 3 address of the pids to use, innermost namespace
- * first · 4 how many · 5 number of the private area (threads)
+ * first · 4 how many
  */
 long make_task(struct task *task, const uint64_t *args)
 {
 	struct baton_header *header = task->header;
 	struct baton_slot *slot = (struct baton_slot *)((uint8_t *)header + header->slots) + args[0];
+	uint8_t *local = (uint8_t *)(header->local_address + args[0] * header->local_length);
 	struct clone_args clone = { 0 };
 	long tid;
 
-	if (args[0] >= header->slot_count || args[5] >= header->local_count)
+	if (args[0] >= header->slot_count)
 		return -EPROTO;
 	clone.flags = args[1];
 	clone.exit_signal = args[2];
 	clone.set_tid = args[4] ? args[3] : 0;
 	clone.set_tid_size = args[4];
-	if (args[1] & CLONE_THREAD) {
-		uint8_t *local = (uint8_t *)(header->local_address + args[5] * header->local_length);
-
-		clone.stack = (uint64_t)local;
-		clone.stack_size = BATON_LOCAL_STACK_LENGTH;
-		tid = clone_thread(&clone, header, (uint32_t)args[0], local);
-	} else {
-		tid = syscall4(SYS_CLONE3, (long)&clone, sizeof(clone), 0, 0);
-		if (tid == 0)
-			start_over(header, (uint32_t)args[0], task->local);
-	}
+	clone.stack = (uint64_t)local;
+	clone.stack_size = BATON_LOCAL_STACK_LENGTH;
+	tid = clone_task(&clone, header, (uint32_t)args[0], local);
 	if (!is_error(tid))
 		slot->tid = (int32_t)tid;
 	return tid;

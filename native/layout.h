@@ -62,7 +62,7 @@ struct baton_header {
 	uint64_t runner_length;
 	uint64_t runner_source; /* offset of the runner's text in the segment */
 	uint64_t local_address;
-	uint64_t local_length; /* of one thread's private area */
+	uint64_t local_length; /* of one task's area */
 	uint64_t local_count;
 	uint64_t slots;
 	uint64_t context_ring;
@@ -194,7 +194,7 @@ struct baton_instruction {
 	uint64_t want;
 };
 
-/* ---- a thread's private area: stack, scratch, kept program ------------------------------------------------ */
+/* ---- a task's area: stack, scratch, kept program ------------------------------------------------ */
 
 #define BATON_LOCAL_STACK_LENGTH 2048
 #define BATON_LOCAL_SCRATCH_OFFSET 2048

@@ -13,8 +13,8 @@
 #define PROT_WRITE 2
 #define PROT_EXEC 4
 #define MAP_SHARED 1
-#define MAP_PRIVATE 2
 #define MAP_ANONYMOUS 0x20
+#define MAP_NORESERVE 0x4000
 #define MAP_FIXED_NOREPLACE 0x100000
 #define SIG_BLOCK 0
 #define SIGNAL_SET_LENGTH 8
@@ -49,6 +49,7 @@ __attribute__((used)) _Noreturn void helper_main(void)
 	struct baton_header *header =
 		(struct baton_header *)map(0, BATON_HEADER_LENGTH, MAP_SHARED, SEGMENT_FD, EXIT_HEADER);
 	uint8_t *runner;
+	uint8_t *local;
 
 	syscall4(SYS_RT_SIGPROCMASK, SIG_BLOCK, (long)&everything, 0, SIGNAL_SET_LENGTH);
 	if (header->magic != BATON_LAYOUT_MAGIC || header->version != BATON_LAYOUT_VERSION)
@@ -56,9 +57,10 @@ __attribute__((used)) _Noreturn void helper_main(void)
 	header = (struct baton_header *)map(header->segment_address, header->segment_length,
 					    MAP_SHARED | MAP_FIXED_NOREPLACE, SEGMENT_FD, EXIT_SEGMENT);
 	runner = map(header->runner_address, header->runner_length,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, EXIT_RUNNER);
-	map(header->local_address, header->local_length * header->local_count,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, EXIT_RUNNER);
+		     MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, EXIT_RUNNER);
+	local = map(header->local_address, header->local_length * header->local_count,
+		    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, EXIT_RUNNER) +
+		header->helper_slot * header->local_length;
 	copy(runner, (const uint8_t *)header + header->runner_source, header->runner_length);
 	if (is_error(syscall4(SYS_MPROTECT, (long)runner, (long)header->runner_length, PROT_READ | PROT_EXEC,
 			      0)))
@@ -68,7 +70,7 @@ __attribute__((used)) _Noreturn void helper_main(void)
 			 "call *%1\n\t"
 			 "ud2"
 			 :
-			 : "r"(header->local_address + BATON_LOCAL_STACK_LENGTH), "r"(runner), "D"(header)
+			 : "c"(local + BATON_LOCAL_STACK_LENGTH), "a"(runner), "D"(header)
 			 : "memory");
 	__builtin_unreachable();
 }

@@ -8,7 +8,7 @@
 #define ADDRESS_END \
 	0x7ffffffff000UL /* TASK_SIZE with four-level page tables: nothing above is ours to unmap */
 
-/* A fork copies what is mapped: leave nothing but runner, private areas and segment. */
+/* A fork copies what is mapped: leave nothing but runner, areas and segment. */
 static void drop_everything_else(const struct baton_header *header)
 {
 	uint64_t end = header->hole_address + header->hole_length;
@@ -20,7 +20,8 @@ static void drop_everything_else(const struct baton_header *header)
 __attribute__((section(".text.restore"), used)) _Noreturn void runner_restore(struct baton_header *header)
 {
 	drop_everything_else(header);
-	become_task(header, header->helper_slot, (uint8_t *)header->local_address);
+	become_task(header, header->helper_slot,
+		    (uint8_t *)(header->local_address + header->helper_slot * header->local_length));
 }
 
 __attribute__((section(".text.ask"), used)) _Noreturn void runner_ask(struct baton_program *program,

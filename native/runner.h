@@ -15,7 +15,7 @@ struct task {
 	struct baton_header *header; /* 0 when the runner asks a task on dump: there is no segment then */
 	struct baton_slot *slot;
 	uint32_t index; /* of the slot */
-	uint8_t *local; /* this thread's private area */
+	uint8_t *local; /* this task's area */
 	uint64_t registers[BATON_REGISTER_COUNT];
 };
 

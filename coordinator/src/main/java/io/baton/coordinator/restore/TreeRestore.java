@@ -77,7 +77,6 @@ public final class TreeRestore {
         final SegmentLayout layout = SegmentLayout.of(
                 plan.slotCount(),
                 plan.taskCount(),
-                plan.localCount(),
                 LOCAL_LENGTH,
                 runner.length,
                 programs.length(),

@@ -74,7 +74,6 @@ public final class BareTree implements AutoCloseable {
         final SegmentLayout layout = SegmentLayout.of(
                 plan.slotCount(),
                 plan.taskCount(),
-                plan.localCount(),
                 LOCAL_LENGTH,
                 runner.length,
                 programs.length(),

@@ -9,13 +9,11 @@ import java.util.List;
 public final class CreationPlan {
     private final List<PlannedTask> tasks;
     private final int taskCount;
-    private final int localCount;
     private final int[] confirmations;
 
-    CreationPlan(final List<PlannedTask> tasks, final int taskCount, final int localCount) {
+    CreationPlan(final List<PlannedTask> tasks, final int taskCount) {
         this.tasks = List.copyOf(tasks);
         this.taskCount = taskCount;
-        this.localCount = localCount;
         this.confirmations = countConfirmations(this.tasks);
     }
 
@@ -39,11 +37,6 @@ public final class CreationPlan {
 
     public int helperSlot() {
         return tasks.size() - 1;
-    }
-
-    /** How many private areas a process needs at most: one for each of its threads. */
-    public int localCount() {
-        return localCount;
     }
 
     /** How many tasks confirm a stage on their way to their turn; a stage with 0 need not be started. */

@@ -46,18 +46,16 @@ public final class CreationPlanner {
             final TreeIndex tree, final Drafts drafts, final CreationOrder order, final StepWriter writer) {
         final int helperSlot = slotsWithoutHelper(drafts);
         final PlannedTask[] tasks = new PlannedTask[helperSlot + 1];
-        int mostThreads = 1;
         for (final Draft draft : order.list()) {
             tasks[draft.slot] =
                     new PlannedTask(draft.slot, draft.pid, draft.kind, draft.exitSignal, writer.steps(draft));
             if (!draft.isTemporary()) {
                 final Task process = tree.row(draft.row);
                 writeThreads(process, draft.slot, tasks);
-                mostThreads = Math.max(mostThreads, process.threads().size());
             }
         }
         tasks[helperSlot] = new PlannedTask(helperSlot, 0, Kind.HELPER, 0, writer.helperSteps());
-        return new CreationPlan(List.of(tasks), drafts.taskCount(), mostThreads);
+        return new CreationPlan(List.of(tasks), drafts.taskCount());
     }
 
     private static void writeThreads(final Task process, final int leaderSlot, final PlannedTask[] tasks) {

@@ -10,13 +10,8 @@ public sealed interface Step {
      */
     record Fork(int slot, boolean sibling) implements Step {}
 
-    /**
-     * Starts a thread of this process.
-     *
-     * @param slot of the new thread
-     * @param local number of its private area within the process; the leader has 0
-     */
-    record StartThread(int slot, int local) implements Step {}
+    /** Starts a thread of this process. */
+    record StartThread(int slot) implements Step {}
 
     /** Becomes leader of a new session, and of a group in it. */
     record StartSession() implements Step {}

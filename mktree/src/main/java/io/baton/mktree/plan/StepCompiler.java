@@ -46,7 +46,7 @@ final class StepCompiler {
         if (step instanceof Step.Fork fork) {
             fork(plan.task(fork.slot()), fork.sibling());
         } else if (step instanceof Step.StartThread thread) {
-            clone(plan.task(thread.slot()), THREAD_FLAGS, 0).value(thread.local());
+            clone(plan.task(thread.slot()), THREAD_FLAGS, 0);
         } else if (step instanceof Step.StartSession) {
             builder.call(SyscallNumber.SETSID);
         } else if (step instanceof Step.LeadGroup) {
@@ -103,10 +103,10 @@ final class StepCompiler {
         }
     }
 
-    private ProgramBuilder clone(final PlannedTask child, final int flags, final int exitSignal) {
+    private void clone(final PlannedTask child, final int flags, final int exitSignal) {
         builder.tag(options.tag().applyAsInt(child.pid()));
         final int pids = builder.ints(child.pid());
-        return builder.op(Op.CLONE)
+        builder.op(Op.CLONE)
                 .value(child.slot())
                 .value(flags)
                 .value(exitSignal)

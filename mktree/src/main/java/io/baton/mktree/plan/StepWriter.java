@@ -107,7 +107,7 @@ final class StepWriter {
         if (!task.isTemporary()) {
             final int threads = tree.otherThreads(task.row);
             for (int thread = 1; thread <= threads; thread++) {
-                steps.add(new Step.StartThread(task.slot + thread, thread));
+                steps.add(new Step.StartThread(task.slot + thread));
             }
         }
     }

@@ -114,7 +114,7 @@ class HandOverTest {
         helper.op(Op.AWAIT).value(Integer.MAX_VALUE);
         programs.add(helper);
         final int length = programs.stream().mapToInt(ProgramBuilder::length).sum();
-        final SegmentLayout layout = SegmentLayout.of(tasks + 1, tasks, 1, 8192, runner.length, length, RING);
+        final SegmentLayout layout = SegmentLayout.of(tasks + 1, tasks, 8192, runner.length, length, RING);
         final Segment segment = Segment.create(layout, HOLE, runner, deadline);
         int at = layout.planOffset();
         for (int i = 0; i < programs.size(); i++) {

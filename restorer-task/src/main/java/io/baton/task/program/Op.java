@@ -5,7 +5,7 @@ public final class Op {
     /** A system call: number and six arguments. */
     public static final int SYSCALL = 1;
 
-    /** Make a task: slot, clone flags, exit signal, address of the pids, how many, private area (threads). */
+    /** Make a task: slot, clone flags, exit signal, address of the pids, how many. */
     public static final int CLONE = 2;
 
     /** Count this task in for a stage and ring the coordinator's bell: stage. */

@@ -28,7 +28,7 @@ public final class ProgramDescriptor {
     /** No further context follows for this task. */
     public static final int FLAG_LAST = 1;
 
-    /** Copied to the task's private area and run after it has passed the baton. */
+    /** Copied to the task's area and run after it has passed the baton. */
     public static final int FLAG_KEEP = 2;
 
     private ProgramDescriptor() {}

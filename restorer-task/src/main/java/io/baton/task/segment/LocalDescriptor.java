@@ -1,8 +1,9 @@
 package io.baton.task.segment;
 
 /**
- * A thread's private area, anonymous memory in the hole: stack, scratch that instructions can point at, and the
- * program that is kept when the context has gone from the ring.
+ * A task's area, shared memory in the hole: stack, scratch that instructions can point at, and the program that is kept
+ * when the context has gone from the ring. Nobody but the task uses it; it is not private memory only because the kernel
+ * keeps a chain of all private mappings that a process has inherited, and each fork walks it.
  *
  * <pre>
  *  +---------------------------+ 0

@@ -65,7 +65,7 @@ public final class Segment implements AutoCloseable {
         buffer.putLong(HeaderDescriptor.RUNNER_SOURCE_OFFSET, layout.runnerOffset());
         buffer.putLong(HeaderDescriptor.LOCAL_ADDRESS_OFFSET, layout.localAddress(hole));
         buffer.putLong(HeaderDescriptor.LOCAL_LENGTH_OFFSET, layout.localLength());
-        buffer.putLong(HeaderDescriptor.LOCAL_COUNT_OFFSET, layout.localCount());
+        buffer.putLong(HeaderDescriptor.LOCAL_COUNT_OFFSET, layout.slotCount());
         buffer.putLong(HeaderDescriptor.SLOTS_OFFSET, layout.slotsOffset());
         buffer.putLong(HeaderDescriptor.CONTEXT_RING_OFFSET, layout.contextOffset());
         buffer.putLong(HeaderDescriptor.CONTEXT_RING_CAPACITY_OFFSET, layout.contextCapacity());

@@ -7,17 +7,16 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
  * Where everything lies for one operation: the regions of the segment as offsets in bytes, and the hole in every task's
- * address space that holds runner, private areas and segment.
+ * address space that holds runner, areas and segment.
  *
  * <pre>
  *   segment: | header | slots | runner text | hierarchy programs | context ring | event ring |
- *   hole:    | runner | private area of thread 0, 1, ... | segment |
+ *   hole:    | runner | area of slot 0, 1, ... | segment |
  * </pre>
  *
  * @param slotCount tasks, ghosts, placeholders and the helper
  * @param taskCount entries of the PID array
- * @param localCount threads of the largest process
- * @param localLength bytes of one private area
+ * @param localLength bytes of the area of one task
  * @param runnerLength bytes of the runner's text
  * @param slotsOffset of slot 0
  * @param runnerOffset of the runner's text
@@ -31,7 +30,6 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 public record SegmentLayout(
         int slotCount,
         int taskCount,
-        int localCount,
         int localLength,
         int runnerLength,
         int slotsOffset,
@@ -54,7 +52,6 @@ public record SegmentLayout(
     public static SegmentLayout of(
             final int slotCount,
             final int taskCount,
-            final int localCount,
             final int localLength,
             final int runnerLength,
             final int planLength,
@@ -70,7 +67,6 @@ public record SegmentLayout(
         return new SegmentLayout(
                 slotCount,
                 taskCount,
-                localCount,
                 align(localLength, PAGE),
                 runnerLength,
                 slots,
@@ -88,7 +84,7 @@ public record SegmentLayout(
         return runnerPages() + localsLength() + length;
     }
 
-    /** Address of the private areas in a hole that begins there. */
+    /** Address of the areas in a hole that begins there. */
     public long localAddress(final long hole) {
         return hole + runnerPages();
     }
@@ -98,7 +94,7 @@ public record SegmentLayout(
         return localAddress(hole) + localsLength();
     }
 
-    /** Bytes of a kept program that fit into a private area. */
+    /** Bytes of a kept program that fit into an area. */
     public int longestKept() {
         return localLength - LocalDescriptor.KEPT_OFFSET;
     }
@@ -108,6 +104,6 @@ public record SegmentLayout(
     }
 
     private long localsLength() {
-        return (long) localCount * localLength;
+        return (long) slotCount * localLength;
     }
 }

@@ -50,7 +50,7 @@ final class LoneTask implements AutoCloseable {
         parent.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(Signals.SIGKILL);
         parent.op(Op.CLONE).value(0).value(0).value(SIGCHLD);
         parent.op(Op.AWAIT).value(Integer.MAX_VALUE);
-        SegmentLayout layout = SegmentLayout.of(2, 1, 1, 8192, runner.length, task.length() + parent.length(), RING);
+        SegmentLayout layout = SegmentLayout.of(2, 1, 8192, runner.length, task.length() + parent.length(), RING);
         segment = Segment.create(layout, hole, runner, 0);
         segment.program(0, layout.planOffset());
         int length = task.copyTo(segment.buffer(), layout.planOffset(), 0, 0);
