@@ -2,6 +2,7 @@ package io.baton.coordinator.state.signals;
 
 import com.google.protobuf.ByteString;
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
@@ -23,7 +24,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Signals that wait to be delivered, with all they carry, in the order of their queue: those of the process and those of
- * each thread. Every signal is blocked while a task restores, so what it sends to itself stays pending.
+ * each thread. Every signal is blocked while a task restores, so what it sends to itself stays pending; actions must be
+ * set before, for to ignore a signal drops it.
  *
  * <p>The kernel lets a task send any {@code si_code} to itself. A restored SIGALRM of a timer is an ordinary one: it does
  * not rearm its timer, which runs on its own.
@@ -92,39 +94,74 @@ public final class PendingSignals implements StateKind {
         }
     }
 
+    /** All but SIGCHLD go at once: there may be many, and the kept program is short. */
+    @Override
+    public void compileThread(ThreadRestore thread, ContextBuilder context) {
+        boolean addressed = false;
+        for (SiginfoEntry entry : own(thread)) {
+            if (isSendable(entry)) {
+                addressed = addressed || address(context.item(Item.PENDING_SIGNAL.tag()));
+                sendToThread(entry, context.item(Item.PENDING_SIGNAL.tag(signal(entry))));
+            }
+        }
+        for (SiginfoEntry entry : shared(thread)) {
+            if (isSendable(entry)) {
+                addressed = addressed || address(context.item(Item.PENDING_SIGNAL.tag()));
+                sendToProcess(entry, context.item(Item.PENDING_SIGNAL.tag(signal(entry))));
+            }
+        }
+    }
+
     @Override
     public void compileSignals(ThreadRestore thread, ProgramBuilder kept) {
-        List<SiginfoEntry> own = thread.core().getThreadCore().getSignalsP().getSignalsList();
-        List<SiginfoEntry> shared = List.of();
         if (thread.isFirst()) {
-            shared = thread.process().core().getTc().getSignalsS().getSignalsList();
             dropStrayChildSignal(kept);
         }
-        if (own.isEmpty() && shared.isEmpty()) {
-            return;
-        }
-        kept.tag(Item.PENDING_SIGNAL.tag());
-        kept.call(SyscallNumber.GETPID).store(OWN_PID);
-        kept.call(SyscallNumber.GETTID).store(OWN_TID);
-        for (SiginfoEntry entry : shared) {
-            if (isSendable(entry)) {
-                int info = info(entry, kept);
-                kept.call(SyscallNumber.RT_SIGQUEUEINFO)
-                        .register(OWN_PID)
-                        .value(signal(entry))
-                        .data(info);
+        kept.tag(Item.PENDING_SIGNAL.tag(Signals.SIGCHLD));
+        for (SiginfoEntry entry : own(thread)) {
+            if (signal(entry) == Signals.SIGCHLD) {
+                address(kept);
+                sendToThread(entry, kept);
             }
         }
-        for (SiginfoEntry entry : own) {
-            if (isSendable(entry)) {
-                int info = info(entry, kept);
-                kept.call(SyscallNumber.RT_TGSIGQUEUEINFO)
-                        .register(OWN_PID)
-                        .register(OWN_TID)
-                        .value(signal(entry))
-                        .data(info);
+        for (SiginfoEntry entry : shared(thread)) {
+            if (signal(entry) == Signals.SIGCHLD) {
+                address(kept);
+                sendToProcess(entry, kept);
             }
         }
+    }
+
+    private static List<SiginfoEntry> own(ThreadRestore thread) {
+        return thread.core().getThreadCore().getSignalsP().getSignalsList();
+    }
+
+    private static List<SiginfoEntry> shared(ThreadRestore thread) {
+        return thread.isFirst() ? thread.process().core().getTc().getSignalsS().getSignalsList() : List.of();
+    }
+
+    /** Finds out whom to send to. */
+    private static boolean address(ProgramBuilder program) {
+        program.call(SyscallNumber.GETPID).store(OWN_PID);
+        program.call(SyscallNumber.GETTID).store(OWN_TID);
+        return true;
+    }
+
+    private static void sendToProcess(SiginfoEntry entry, ProgramBuilder program) {
+        int info = program.bytes(entry.getSiginfo().toByteArray());
+        program.call(SyscallNumber.RT_SIGQUEUEINFO)
+                .register(OWN_PID)
+                .value(signal(entry))
+                .data(info);
+    }
+
+    private static void sendToThread(SiginfoEntry entry, ProgramBuilder program) {
+        int info = program.bytes(entry.getSiginfo().toByteArray());
+        program.call(SyscallNumber.RT_TGSIGQUEUEINFO)
+                .register(OWN_PID)
+                .register(OWN_TID)
+                .value(signal(entry))
+                .data(info);
     }
 
     /** The death of a zombie-to-be or of a helper told its parent; the program is not to hear of it. */
@@ -140,14 +177,10 @@ public final class PendingSignals implements StateKind {
                 .orErrno(Errno.EAGAIN);
     }
 
-    private static int info(SiginfoEntry entry, ProgramBuilder kept) {
-        kept.tag(Item.PENDING_SIGNAL.tag(signal(entry)));
-        return kept.bytes(entry.getSiginfo().toByteArray());
-    }
-
-    /** The two that cannot be blocked would strike at once: {@link #isToBeStopped} tells of the one worth keeping. */
+    /** SIGCHLD comes later. The two that cannot be blocked would strike at once, see {@link #isToBeStopped}. */
     private static boolean isSendable(SiginfoEntry entry) {
-        return signal(entry) != Signals.SIGKILL && signal(entry) != Signals.SIGSTOP;
+        int signal = signal(entry);
+        return signal != Signals.SIGKILL && signal != Signals.SIGSTOP && signal != Signals.SIGCHLD;
     }
 
     /** Whether a SIGSTOP is pending: the process has to be sent one after the gate. */
