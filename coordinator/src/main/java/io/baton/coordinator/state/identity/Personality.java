@@ -14,6 +14,12 @@ import io.baton.task.program.ProgramBuilder;
  */
 public final class Personality implements StateKind {
     private static final long QUERY = 0xffff_ffffL;
+    private static final int DOMAIN_MASK = 0xffff;
+    private static final int PER_LINUX = 0;
+    private static final int PER_LINUX32 = 8;
+    private static final int FLAGS = 0x0ffe_0000;
+    private static final int MOST_DIGITS = 8;
+    private static final int HEXADECIMAL = 16;
 
     @Override
     public String name() {
@@ -29,10 +35,26 @@ public final class Personality implements StateKind {
 
     @Override
     public void compileCredentials(ThreadRestore thread, ProgramBuilder kept) {
-        int saved = thread.process().core().getTc().getPersonality();
+        int saved = repair(thread.process().core().getTc().getPersonality());
         if (saved != thread.process().own().personality()) {
             kept.tag(Item.PERSONALITY.tag());
             kept.call(SyscallNumber.PERSONALITY).value(Integer.toUnsignedLong(saved));
         }
+    }
+
+    /** CRIU 4.2 reads the kernel's hexadecimal 00040000 as forty thousand: what is no personality is taken for that. */
+    static int repair(int saved) {
+        if (isKnown(saved)) {
+            return saved;
+        }
+        String digits = Integer.toUnsignedString(saved);
+        int meant = digits.length() > MOST_DIGITS ? saved : Integer.parseUnsignedInt(digits, HEXADECIMAL);
+        return isKnown(meant) ? meant : saved;
+    }
+
+    /** Of the domains, only Linux's and its 32-bit one are left; the flags are those of {@code uapi/linux/personality.h}. */
+    private static boolean isKnown(int value) {
+        int domain = value & DOMAIN_MASK;
+        return (value & ~(FLAGS | DOMAIN_MASK)) == 0 && (domain == PER_LINUX || domain == PER_LINUX32);
     }
 }
