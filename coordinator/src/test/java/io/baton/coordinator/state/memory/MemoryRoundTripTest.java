@@ -33,10 +33,11 @@ class MemoryRoundTripTest {
 
     @Test
     void shouldBringBackEveryKindOfMapping() throws Exception {
-        try (Victim victim = Victim.start(directory)) {
+        try (Victim victim = Victim.start(directory, "victim")) {
+            long brk = Long.parseLong(victim.ready());
             Saved first;
             try (SeizedTree tree = TreeSeizer.seize(victim.pid(), Deadline.after(10))) {
-                first = save(tree, "first", victim.brk(), 0, 0);
+                first = save(tree, "first", brk, 0, 0);
             }
             MmEntry mm = first.mm();
             assertHasOneOfEach(mm);
@@ -51,7 +52,7 @@ class MemoryRoundTripTest {
                 assertTrue(task.instructions() < 1.6 * mm.getVmasCount(), "instructions=" + task.instructions());
                 Saved second;
                 try (SeizedTree tree = TreeSeizer.seize(pid, Deadline.after(10))) {
-                    second = save(tree, "second", victim.brk(), task.holeStart(), task.holeEnd());
+                    second = save(tree, "second", brk, task.holeStart(), task.holeEnd());
                 }
                 assertSame(first, second);
             }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The memory of one process on its way back. */
 final class Restore {
@@ -20,10 +21,10 @@ final class Restore {
     private final PstreeEntry pstree;
     private final MmEntry mm;
     private final PagemapImage pagemap;
-    private final IntFunction<FileEntry> files;
+    private final IntFunction<@Nullable FileEntry> files;
     private final Map<Class<?>, Object> shared = new HashMap<>();
 
-    Restore(ImageDirectory directory, int pid, MmEntry mm, IntFunction<FileEntry> files) throws IOException {
+    Restore(ImageDirectory directory, int pid, MmEntry mm, IntFunction<@Nullable FileEntry> files) throws IOException {
         this.pstree = PstreeEntry.newBuilder()
                 .setPid(pid)
                 .setPpid(0)
@@ -52,6 +53,7 @@ final class Restore {
         return pagemap;
     }
 
+    @Nullable
     FileEntry file(int id) {
         return files.apply(id);
     }

@@ -12,20 +12,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** A running {@code victim.c}. */
+/** A C program of the test resources, compiled and run; it writes a file {@code ready} and sleeps. */
 final class Victim implements AutoCloseable {
     private final int pid;
-    private final long brk;
+    private final String ready;
 
-    private Victim(int pid, long brk) {
+    private Victim(int pid, String ready) {
         this.pid = pid;
-        this.brk = brk;
+        this.ready = ready;
     }
 
-    static Victim start(Path directory) throws IOException, InterruptedException {
-        Path source = directory.resolve("victim.c");
-        Path program = directory.resolve("victim");
-        try (InputStream text = Victim.class.getResourceAsStream("victim.c")) {
+    static Victim start(Path directory, String name) throws IOException, InterruptedException {
+        Path source = directory.resolve(name + ".c");
+        Path program = directory.resolve(name);
+        try (InputStream text = Victim.class.getResourceAsStream(name + ".c")) {
             assertTrue(text != null);
             Files.copy(text, source);
         }
@@ -33,7 +33,7 @@ final class Victim implements AutoCloseable {
                 .inheritIO()
                 .start();
         assertEquals(0, compiler.waitFor());
-        int pid = new Spawner(program.toString(), "victim", directory.toString())
+        int pid = new Spawner(program.toString(), name, directory.toString())
                 .newSession()
                 .spawn();
         Path ready = directory.resolve("ready");
@@ -42,15 +42,16 @@ final class Victim implements AutoCloseable {
             assertTrue(System.nanoTime() < until, "victim is not ready");
             Thread.sleep(5);
         }
-        return new Victim(pid, Long.parseLong(Files.readString(ready)));
+        return new Victim(pid, Files.readString(ready));
     }
 
     int pid() {
         return pid;
     }
 
-    long brk() {
-        return brk;
+    /** What it wrote. */
+    String ready() {
+        return ready;
     }
 
     @Override
