@@ -16,7 +16,6 @@ import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.program.ProgramDescriptor;
-import io.baton.task.segment.Segment;
 import java.util.ArrayDeque;
 import java.util.List;
 
@@ -29,7 +28,7 @@ final class ContextStream {
 
     private final SavedTree tree;
     private final Source processes;
-    private final Segment segment;
+    private final Outlet outlet;
     private final ContextBuilder context;
     private final ProgramBuilder kept = new ProgramBuilder();
     private final ArrayDeque<Block> backlog = new ArrayDeque<>();
@@ -45,10 +44,22 @@ final class ContextStream {
         SavedProcess process(int entry);
     }
 
-    ContextStream(final SavedTree tree, final Source processes, final Segment segment) {
+    /** Where contexts go. */
+    interface Outlet {
+        /** Takes a block, unless there is no room for it now. */
+        boolean offer(ProgramBuilder block, int position, int flags);
+
+        /** Bytes a block may have. */
+        int longestBlock();
+
+        /** Bytes a kept program may have. */
+        int longestKept();
+    }
+
+    ContextStream(final SavedTree tree, final Source processes, final Outlet outlet) {
         this.tree = tree;
         this.processes = processes;
-        this.segment = segment;
+        this.outlet = outlet;
         this.context = new ContextBuilder(this::publish);
     }
 
@@ -161,11 +172,11 @@ final class ContextStream {
 
     /** Ends a context with its kept program, which is in {@link #kept} unless that is empty. */
     private void finish(final int position) {
-        if (kept.length() > segment.layout().longestKept()) {
+        if (kept.length() > outlet.longestKept()) {
             throw new BatonException(
                     ErrorCode.UNSUPPORTED,
                     "position " + position + ": too much state for the last stages: bytes=" + kept.length() + ", room="
-                            + segment.layout().longestKept(),
+                            + outlet.longestKept(),
                     "");
         }
         context.end(true);
@@ -173,13 +184,13 @@ final class ContextStream {
     }
 
     private void publish(final ProgramBuilder block, final int position, final int flags) {
-        if (block.length() > segment.contexts().longestBlock()) {
+        if (block.length() > outlet.longestBlock()) {
             throw new BatonException(
                     ErrorCode.INTERNAL,
                     "context block too long: position=" + position + ", bytes=" + block.length(),
                     "");
         }
-        if (backlog.isEmpty() && segment.contexts().offer(block, position, flags)) {
+        if (backlog.isEmpty() && outlet.offer(block, position, flags)) {
             return;
         }
         final ProgramBuilder copy = spare.isEmpty() ? new ProgramBuilder() : spare.pop();
@@ -190,7 +201,7 @@ final class ContextStream {
         boolean moved = false;
         while (!backlog.isEmpty()) {
             final Block block = backlog.peek();
-            if (!segment.contexts().offer(block.program(), block.position(), block.flags())) {
+            if (!outlet.offer(block.program(), block.position(), block.flags())) {
                 break;
             }
             backlog.remove();

@@ -11,6 +11,10 @@ import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.plan.CreationPlan;
+import io.baton.mktree.plan.CreationPlanner;
+import io.baton.mktree.plan.PlanOptions;
+import io.baton.mktree.tree.TreeFromImage;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -114,6 +118,12 @@ final class SavedTree {
 
     int imagesFd() {
         return imagesFd;
+    }
+
+    /** Who makes whom. */
+    CreationPlan plan() {
+        return CreationPlanner.plan(
+                reading(directory.path(), () -> TreeFromImage.read(directory)), PlanOptions.defaults());
     }
 
     /** Numbers of the descriptors that tasks have besides their own while they restore; -1: no terminal. */

@@ -3,33 +3,22 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.error.Refusals;
-import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.mktree.image.proto.CoreEntry;
-import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.launch.NativeFiles;
 import io.baton.mktree.launch.TaskKiller;
 import io.baton.mktree.plan.CreationPlan;
-import io.baton.mktree.plan.CreationPlanner;
 import io.baton.mktree.plan.HierarchyPrograms;
-import io.baton.mktree.plan.PlanOptions;
 import io.baton.mktree.plan.Stage;
 import io.baton.mktree.tree.TreeFromImage;
-import io.baton.task.linux.Files;
-import io.baton.task.linux.Identity;
-import io.baton.task.linux.SyscallNumber;
-import io.baton.task.program.ProgramBuilder;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -40,16 +29,16 @@ public final class TreeRestore {
     private static final int CONTEXT_RING_CAPACITY = 4 * 1024 * 1024;
     private static final int LOCAL_LENGTH = 16 * 1024;
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final String TERMINAL = "/dev/tty";
-    private static final long LAST_FD = 0xffff_ffffL;
     private static final int SIGSTOP = 19;
     private static final int TASK_STOPPED = 3;
 
     private final SavedTree tree;
+    private final Inheritance inheritance;
     private final long deadlineNanos;
 
     private TreeRestore(final SavedTree tree, final long deadlineNanos) {
         this.tree = tree;
+        this.inheritance = new Inheritance(tree);
         this.deadlineNanos = deadlineNanos;
     }
 
@@ -67,12 +56,10 @@ public final class TreeRestore {
 
     private int run() {
         final Processes processes = new Processes(tree);
-        final CreationPlan plan = CreationPlanner.plan(
-                SavedTree.reading(tree.directory().path(), () -> TreeFromImage.read(tree.directory())),
-                PlanOptions.defaults());
+        final CreationPlan plan = tree.plan();
         validate(processes);
         Pids.checkFree(plan);
-        final HierarchyPrograms programs = HierarchyPrograms.compile(plan, programOptions());
+        final HierarchyPrograms programs = HierarchyPrograms.compile(plan, inheritance.programOptions());
         final byte[] runner = NativeFiles.runner();
         final SegmentLayout layout = SegmentLayout.of(
                 plan.slotCount(),
@@ -86,46 +73,15 @@ public final class TreeRestore {
                 Gate gate = new Gate(hole, layout.holeLength(), runner)) {
             programs.writeTo(segment);
             expectConfirmations(segment, plan);
-            try (Helper helper = startHelper(segment)) {
+            try (Helper helper = inheritance.startHelper(segment)) {
                 return restore(new Operation(segment, plan, helper, deadlineNanos), processes, gate);
             }
         }
     }
 
-    private Helper startHelper(final Segment segment) {
-        final List<Helper.Inherited> inherited = new ArrayList<>();
-        try {
-            inherited.add(new Helper.Inherited(
-                    Files.open(tree.directory().path().toString(), Files.O_DIRECTORY | Files.O_CLOEXEC),
-                    tree.imagesFd()));
-            if (tree.terminalFd() >= 0) {
-                inherited.add(new Helper.Inherited(
-                        Files.open(TERMINAL, Files.O_RDWR | Files.O_NOCTTY | Files.O_CLOEXEC), tree.terminalFd()));
-            }
-            return Helper.start(segment, inherited);
-        } finally {
-            inherited.forEach(one -> one.fd().close());
-        }
-    }
-
-    /** Chooses numbers that no process of the tree uses. */
-    private void chooseInherited(final Processes processes) {
-        final BitSet used = new BitSet();
-        used.set(0, Segment.HELPER_FD + 1);
-        for (int entry = 0; entry < tree.entries().size(); entry++) {
-            if (!TreeFromImage.isZombie(tree.entries().get(entry))) {
-                for (final FdinfoEntry descriptor : processes.process(entry).descriptors()) {
-                    used.set(descriptor.getFd());
-                }
-            }
-        }
-        final int images = used.nextClearBit(0);
-        tree.inherited(images, tree.options().shellJob() ? used.nextClearBit(images + 1) : -1);
-    }
-
     /** Checks every process against this machine. */
     private void validate(final Processes processes) {
-        chooseInherited(processes);
+        inheritance.choose(processes);
         final Refusals refusals = new Refusals();
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             if (TreeFromImage.isZombie(tree.entries().get(entry))) {
@@ -140,27 +96,6 @@ public final class TreeRestore {
         refusals.throwIfAny("restore");
     }
 
-    private HierarchyPrograms.Options programOptions() {
-        return HierarchyPrograms.Options.of(Identity.processGroup(0))
-                .withHelper(this::prepareHelper)
-                .withTag(pid -> Item.HIERARCHY.tag(pid));
-    }
-
-    /** What the helper does before it makes the root: every task inherits it. */
-    private void prepareHelper(final ProgramBuilder program) {
-        final int images = tree.imagesFd();
-        closeRange(program, 0, images - 1);
-        if (tree.terminalFd() > images + 1) {
-            closeRange(program, images + 1, tree.terminalFd() - 1);
-        }
-        closeRange(program, Math.max(images, tree.terminalFd()) + 1, LAST_FD);
-        program.call(SyscallNumber.UMASK).value(0).expectAnything();
-    }
-
-    private static void closeRange(final ProgramBuilder program, final long first, final long last) {
-        program.call(SyscallNumber.CLOSE_RANGE).value(first).value(last).value(0);
-    }
-
     private static void expectConfirmations(final Segment segment, final CreationPlan plan) {
         for (final Stage stage : Stage.values()) {
             if (stage.compareTo(Stage.RESTORE) < 0) {
@@ -172,7 +107,7 @@ public final class TreeRestore {
     private int restore(final Operation operation, final Processes processes, final Gate gate) {
         final Segment segment = operation.segment();
         try {
-            final ContextStream stream = new ContextStream(tree, processes::process, segment);
+            final ContextStream stream = new ContextStream(tree, processes::process, new RingOutlet(segment));
             makeTree(operation, stream);
             passTheBaton(operation, stream);
             if (stream.awaitingSignals() > 0) {

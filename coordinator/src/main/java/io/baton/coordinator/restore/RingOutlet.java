@@ -1,0 +1,28 @@
+package io.baton.coordinator.restore;
+
+import io.baton.task.program.ProgramBuilder;
+import io.baton.task.segment.Segment;
+
+/** The context ring of a segment, as contexts' way to the tasks. */
+final class RingOutlet implements ContextStream.Outlet {
+    private final Segment segment;
+
+    RingOutlet(final Segment segment) {
+        this.segment = segment;
+    }
+
+    @Override
+    public boolean offer(final ProgramBuilder block, final int position, final int flags) {
+        return segment.contexts().offer(block, position, flags);
+    }
+
+    @Override
+    public int longestBlock() {
+        return segment.contexts().longestBlock();
+    }
+
+    @Override
+    public int longestKept() {
+        return segment.layout().longestKept();
+    }
+}
