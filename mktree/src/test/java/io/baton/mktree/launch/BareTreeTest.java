@@ -8,12 +8,15 @@ import io.baton.mktree.tree.ProcessTree;
 import io.baton.mktree.tree.Task;
 import io.baton.mktree.tree.TreeFromSystem;
 import io.baton.mktree.tree.TreeShape;
+import io.baton.mktree.tree.TreeSpec;
+import io.baton.task.linux.Identity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,8 +50,35 @@ class BareTreeTest {
         }
     }
 
+    @Test
+    void shouldReleaseOrphansOneByOne() throws IOException {
+        make(withFreePids(first -> TreeSpec.parse(
+                """
+                pid=+0
+                pid=+1
+                pid=+2 ppid=+1
+                pid=+3 ppid=+2 sid=+3
+                pid=+4 ppid=+0 sid=+3 pgid=+3
+                pid=+5 ppid=+1 sid=+3 pgid=+3
+                """,
+                first)));
+    }
+
+    @Test
+    void shouldStayInOurSessionIfTheRootLedNone() throws IOException {
+        final int sid = Identity.session(0);
+        final int pgid = Identity.processGroup(0);
+        make(withFreePids(first -> ProcessTree.of(List.of(
+                Task.of(first, 0, pgid, sid),
+                Task.of(first + 1, first, first + 1, sid),
+                Task.of(first + 2, first + 1, pgid, sid)))));
+    }
+
     private void make(final String shape) throws IOException {
-        final ProcessTree tree = withFreePids(shape);
+        make(withFreePids(first -> TreeShape.parse(shape, first)));
+    }
+
+    private void make(final ProcessTree tree) throws IOException {
         final PlanOptions options = PlanOptions.defaults().withFreePids(BareTree::isFree, LAST_PID);
         final long start = System.nanoTime();
         try (BareTree made = BareTree.make(tree, options, TIMEOUT)) {
@@ -64,20 +94,22 @@ class BareTreeTest {
     }
 
     /** Far ahead of the pids that the system is about to give to others. */
-    private static ProcessTree withFreePids(final String shape) throws IOException {
+    private static ProcessTree withFreePids(final IntFunction<ProcessTree> trees) throws IOException {
         final String[] load = Files.readString(Path.of("/proc/loadavg")).strip().split(" ");
         int first = Integer.parseInt(load[load.length - 1]);
         while (true) {
             first = first + AHEAD > LAST_PID - AHEAD ? 1000 : first + AHEAD;
-            final ProcessTree tree = TreeShape.parse(shape, first);
-            if (tree.tasks().stream().flatMap(BareTreeTest::ids).allMatch(BareTree::isFree)) {
+            final ProcessTree tree = trees.apply(first);
+            if (tree.tasks().stream().flatMap(task -> ids(task, tree.root())).allMatch(BareTree::isFree)) {
                 return tree;
             }
         }
     }
 
-    private static Stream<Integer> ids(final Task task) {
-        return Stream.concat(Stream.of(task.sid(), task.pgid()), task.threads().stream());
+    private static Stream<Integer> ids(final Task task, final Task root) {
+        final Stream<Integer> relations =
+                Stream.of(task.sid(), task.pgid()).filter(id -> id != root.sid() && id != root.pgid());
+        return Stream.concat(relations, task.threads().stream());
     }
 
     /** All that the kernel shows of a tree, by pid: which child came first it does not. */
