@@ -16,7 +16,6 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import org.agrona.collections.Int2ObjectHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the part of a process's program that restores its descriptors, from the lowest to the highest.
@@ -38,7 +37,6 @@ final class TaskDescriptors {
     private final Int2ObjectHashMap<Handle> files = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<Handle> owners = new Int2ObjectHashMap<>();
     private final List<Integer> made = new ArrayList<>();
-    private @Nullable Handle terminal;
     private boolean targetClosesOnExec;
     private int tag;
     private ProgramBuilder block;
@@ -59,7 +57,7 @@ final class TaskDescriptors {
         // No number of the image; closed once all of the process is restored.
         occupy(process.imagesFd(), true);
         if (process.terminalFd() >= 0) {
-            terminal = occupy(process.terminalFd(), true);
+            occupy(process.terminalFd(), true);
         }
         for (FdinfoEntry target : targets) {
             tag = Item.DESCRIPTOR.tag(target.getFd());
@@ -93,16 +91,6 @@ final class TaskDescriptors {
     /** Whether the descriptor that is being restored is to be closed on exec. */
     boolean targetClosesOnExec() {
         return targetClosesOnExec;
-    }
-
-    /** The coordinator's controlling terminal. */
-    Handle terminal() {
-        Handle found = terminal;
-        if (found == null) {
-            throw new BatonException(
-                    ErrorCode.INTERNAL, "no terminal: pid=" + process.pstree().getPid(), "");
-        }
-        return found;
     }
 
     /** The lowest free number, which the call that was just written will give. */

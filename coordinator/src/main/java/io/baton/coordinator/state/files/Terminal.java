@@ -93,7 +93,7 @@ final class Terminal implements FileKind {
         TtyFileEntry tty = entry.getTty();
         int flags = FileFlags.reopen(tty.getFlags(), task.targetClosesOnExec());
         ProgramBuilder block = task.block();
-        int path = block.string("/proc/self/fd/" + task.terminal().fd());
+        int path = block.string(OwnTerminal.path(task.process().file(tty.getRegfId())));
         block.call(SyscallNumber.OPENAT)
                 .value(Files.AT_FDCWD)
                 .data(path)
@@ -116,7 +116,8 @@ final class Terminal implements FileKind {
             block.call(SyscallNumber.IOCTL).value(handle.fd()).value(TCSETS).data(settings);
         }
         int group = task.process().pstree().getPgid();
-        if (info.getPgrp() == group) {
+        // A group from outside is by now ours, and as much in the foreground as we are.
+        if (info.getPgrp() == group && group == task.process().pstree().getPid()) {
             int foreground = block.ints(group);
             block.call(SyscallNumber.IOCTL).value(handle.fd()).value(TIOCSPGRP).data(foreground);
         }
