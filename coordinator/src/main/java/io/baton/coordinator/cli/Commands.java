@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
-    static final List<String> NAMES = List.of("restore", "show");
+    static final List<String> NAMES = List.of("dump", "restore", "check", "show");
 
     private Commands() {}
 
@@ -21,7 +21,9 @@ final class Commands {
     /** Makes a subcommand; loads no class of any other. */
     static Object make(final String name) {
         return switch (name) {
+            case "dump" -> new DumpCommand();
             case "restore" -> new RestoreCommand();
+            case "check" -> new CheckCommand();
             case "show" -> new ShowCommand();
             default -> throw new IllegalArgumentException("no such command: name=" + name);
         };

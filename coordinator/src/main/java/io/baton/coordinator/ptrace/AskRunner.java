@@ -142,7 +142,7 @@ public final class AskRunner implements AutoCloseable {
         for (Ask ask : asks) {
             SeizedThread thread = ask.thread();
             // Read now: what is kept must be what it was before us.
-            thread.registers();
+            thread.resumeRegisters();
             thread.blockedSignals();
             int program = SignalFrame.length(thread.extendedState()) + programLength(ask.program());
             length += FRAME_OFFSET + BitUtil.align(program, SignalFrame.ALIGNMENT);
@@ -190,7 +190,7 @@ public final class AskRunner implements AutoCloseable {
         SeizedThread thread = running.ask.thread();
         long base = running.foothold.address();
         UnsafeBuffer resumed = new UnsafeBuffer(new byte[UserRegs.LENGTH]);
-        resumed.putBytes(0, thread.registers(), 0, UserRegs.LENGTH);
+        resumed.putBytes(0, thread.resumeRegisters(), 0, UserRegs.LENGTH);
         InterruptedCall.restart(thread, resumed);
         SignalFrame.write(
                 running.memory,
@@ -269,7 +269,7 @@ public final class AskRunner implements AutoCloseable {
         }
         running.loose = false;
         running.home = true;
-        calls.putBack(thread.tid(), thread.registers(), thread.blockedSignals());
+        calls.putBack(thread.tid(), thread.resumeRegisters(), thread.blockedSignals());
     }
 
     /** After a failure: everybody stands as before, as far as he lives. */
@@ -294,7 +294,7 @@ public final class AskRunner implements AutoCloseable {
 
     private void putBack(SeizedThread thread, Throwable cause) {
         try {
-            calls.putBack(thread.tid(), thread.registers(), thread.blockedSignals());
+            calls.putBack(thread.tid(), thread.resumeRegisters(), thread.blockedSignals());
         } catch (RuntimeException e) {
             cause.addSuppressed(e);
         }

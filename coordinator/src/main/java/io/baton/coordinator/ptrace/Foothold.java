@@ -99,6 +99,6 @@ final class Foothold {
         }
         int tid = thread.tid();
         calls.call(thread.pid(), tid, gate, thread.registers(), SyscallNumber.MUNMAP, address, length);
-        calls.putBack(tid, thread.registers(), thread.blockedSignals());
+        calls.putBack(tid, thread.resumeRegisters(), thread.blockedSignals());
     }
 }

@@ -31,6 +31,7 @@ public final class SeizedThread {
 
     private boolean lost;
     private @Nullable UnsafeBuffer registers;
+    private @Nullable UnsafeBuffer resumeRegisters;
     private @Nullable UnsafeBuffer extendedState;
     private @Nullable Long blockedSignals;
     private @Nullable List<DirectBuffer> pendingSignals;
@@ -85,6 +86,21 @@ public final class SeizedThread {
     /** One general register, by its offset in {@link UserRegs}. */
     public long register(int offset) {
         return registers().getLong(offset);
+    }
+
+    /**
+     * The general registers it gets back from whoever has borrowed it: {@link #registers()}, but at the abort handler of
+     * the restartable sequence it was stopped in, if any.
+     */
+    DirectBuffer resumeRegisters() {
+        UnsafeBuffer kept = resumeRegisters;
+        if (kept == null) {
+            kept = new UnsafeBuffer(new byte[UserRegs.LENGTH]);
+            kept.putBytes(0, registers(), 0, UserRegs.LENGTH);
+            kept.putLong(UserRegs.RIP, CriticalSection.resumeAt(this));
+            resumeRegisters = kept;
+        }
+        return kept;
     }
 
     /** The extended state (x87, SSE, AVX...) in the CPU's own uncompacted XSAVE layout. */

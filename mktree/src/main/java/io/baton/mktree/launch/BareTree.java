@@ -72,12 +72,7 @@ public final class BareTree implements AutoCloseable {
                 HierarchyPrograms.compile(plan, HierarchyPrograms.Options.of(Identity.processGroup(0)));
         final byte[] runner = NativeFiles.runner();
         final SegmentLayout layout = SegmentLayout.of(
-                plan.slotCount(),
-                plan.taskCount(),
-                LOCAL_LENGTH,
-                runner.length,
-                programs.length(),
-                CONTEXT_RING);
+                plan.slotCount(), plan.taskCount(), LOCAL_LENGTH, runner.length, programs.length(), CONTEXT_RING);
         // No deadline in the segment: when the tree has been made, its tasks wait for ever.
         final Segment segment = Segment.create(layout, HOLE, runner, 0);
         programs.writeTo(segment);

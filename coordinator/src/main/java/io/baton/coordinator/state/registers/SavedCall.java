@@ -57,7 +57,7 @@ final class SavedCall {
         BatonSyscall.Builder call =
                 BatonSyscall.newBuilder().setError((int) error).setIp(ip);
         long remaining =
-                error == -InterruptedCall.ERESTART_RESTARTBLOCK ? remaining(thread.pid(), number, registers) : -1;
+                error == -InterruptedCall.ERESTART_RESTARTBLOCK ? remaining(thread.tid(), number, registers) : -1;
         if (remaining >= 0) {
             call.setRemainingNs(remaining);
         }
@@ -78,7 +78,7 @@ final class SavedCall {
     }
 
     /** Nanoseconds that are left of a sleep, which the kernel has written where the sleeper wanted them; or -1. */
-    private static long remaining(int pid, long number, MutableDirectBuffer registers) {
+    private static long remaining(int tid, long number, MutableDirectBuffer registers) {
         if (!isSleep(number, registers.getLong(RSI))) {
             return -1;
         }
@@ -87,7 +87,7 @@ final class SavedCall {
             return -1;
         }
         try (Memory time = Memory.allocate(TIMESPEC_LENGTH)) {
-            if (ProcessMemory.read(pid, address, time.address(), TIMESPEC_LENGTH) != TIMESPEC_LENGTH) {
+            if (ProcessMemory.read(tid, address, time.address(), TIMESPEC_LENGTH) != TIMESPEC_LENGTH) {
                 return -1;
             }
             return time.buffer().getLong(0) * NANOSECONDS + time.buffer().getLong(Long.BYTES);

@@ -1,17 +1,15 @@
 package io.baton.coordinator.state.thread;
 
+import io.baton.coordinator.ptrace.CriticalSection;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.mktree.image.proto.RseqEntry;
 import io.baton.mktree.image.proto.UserX86RegsEntry;
-import io.baton.task.linux.Errno;
-import io.baton.task.linux.LinuxException;
-import io.baton.task.linux.Memory;
-import io.baton.task.linux.ProcessMemory;
 import io.baton.task.linux.Ptrace;
 import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.UserRegs;
 import io.baton.task.program.ProgramBuilder;
 
 /**
@@ -22,16 +20,6 @@ import io.baton.task.program.ProgramBuilder;
  * kills it if the area is gone. Source: {@code rseq(2)}.
  */
 public final class RestartableSequences implements StateKind {
-    /** In {@code struct rseq}: address of the descriptor of the sequence it is in, or 0. */
-    private static final int SEQUENCE_OFFSET = 8;
-
-    /** {@code struct rseq_cs}: version, flags, start, length, abort handler. */
-    private static final int DESCRIPTOR_LENGTH = 32;
-
-    private static final int START_OFFSET = 8;
-    private static final int LENGTH_OFFSET = 16;
-    private static final int ABORT_OFFSET = 24;
-
     @Override
     public String name() {
         return "restartable sequences";
@@ -51,26 +39,9 @@ public final class RestartableSequences implements StateKind {
                         .setSignature(rseq.signature()));
         UserX86RegsEntry.Builder registers =
                 capture.core().getThreadInfoBuilder().getGpregsBuilder();
-        registers.setIp(leave(capture.thread().pid(), rseq.address(), registers.getIp()));
-    }
-
-    /** Where a thread goes on: at the abort handler if it is inside a sequence, else where it is. */
-    private static long leave(int pid, long area, long ip) {
-        try (Memory descriptor = Memory.allocate(DESCRIPTOR_LENGTH)) {
-            long address = ProcessMemory.readLong(pid, area + SEQUENCE_OFFSET);
-            if (address == 0
-                    || ProcessMemory.read(pid, address, descriptor.address(), DESCRIPTOR_LENGTH) != DESCRIPTOR_LENGTH) {
-                return ip;
-            }
-            long start = descriptor.buffer().getLong(START_OFFSET);
-            long length = descriptor.buffer().getLong(LENGTH_OFFSET);
-            boolean inside = Long.compareUnsigned(ip - start, length) < 0;
-            return inside ? descriptor.buffer().getLong(ABORT_OFFSET) : ip;
-        } catch (LinuxException e) {
-            if (e.errno() == Errno.EFAULT) {
-                return ip;
-            }
-            throw e;
+        long resumed = CriticalSection.resumeAt(capture.thread());
+        if (resumed != capture.thread().register(UserRegs.RIP)) {
+            registers.setIp(resumed);
         }
     }
 

@@ -1,0 +1,78 @@
+package io.baton.coordinator.cli;
+
+import io.baton.coordinator.dump.DumpRequest;
+import io.baton.coordinator.dump.Finish;
+import io.baton.coordinator.dump.TreeDump;
+import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.state.DumpOptions;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code baton dump}. */
+@Command(
+        name = "dump",
+        description = "Saves a process and all its descendants into an image, and ends them. If it fails, they run on.")
+final class DumpCommand implements Callable<Integer> {
+    static final String DEFAULT_TIMEOUT = "60";
+
+    @Option(
+            names = {"-t", "--tree"},
+            required = true,
+            paramLabel = "PID",
+            description = "The process at the root of the tree.")
+    int root;
+
+    @Option(
+            names = {"-D", "--images-dir"},
+            defaultValue = ".",
+            paramLabel = "DIR",
+            description = "Directory for the image (default: the current one); made if it is not there.")
+    Path images = Path.of(".");
+
+    @Option(
+            names = {"-j", "--shell-job"},
+            description = "The tree may belong to a shell's session and terminal.")
+    boolean shellJob;
+
+    @ArgGroup
+    Afterwards afterwards = new Afterwards();
+
+    @Option(
+            names = "--timeout",
+            defaultValue = DEFAULT_TIMEOUT,
+            paramLabel = "SECONDS",
+            description = "For the whole dump (default: ${DEFAULT-VALUE}).")
+    int timeoutSeconds;
+
+    /** What becomes of the tree. */
+    static final class Afterwards {
+        @Option(
+                names = {"-R", "--leave-running"},
+                description = "Let the tree run on.")
+        boolean running;
+
+        @Option(
+                names = {"-s", "--leave-stopped"},
+                description = "Leave the tree stopped (SIGSTOP).")
+        boolean stopped;
+
+        Finish finish() {
+            if (running) {
+                return Finish.LEAVE_RUNNING;
+            }
+            return stopped ? Finish.LEAVE_STOPPED : Finish.KILL;
+        }
+    }
+
+    @Override
+    public Integer call() {
+        try (Interruption interruption = new Interruption()) {
+            Deadline deadline = Deadline.after(timeoutSeconds, interruption::isAsked);
+            TreeDump.run(new DumpRequest(root, images, new DumpOptions(shellJob), afterwards.finish(), deadline));
+        }
+        return 0;
+    }
+}

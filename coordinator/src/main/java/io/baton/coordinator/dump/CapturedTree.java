@@ -1,0 +1,142 @@
+package io.baton.coordinator.dump;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageWriter;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.PipeDataEntry;
+import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.TtyInfoEntry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the processes of a tree share in the image, written as it comes. Before {@link #open} nothing can be added. */
+final class CapturedTree implements TreeImage, Closeable {
+    private final Map<Class<?>, Object> shared = new HashMap<>();
+    private final Map<RegFileEntry, Integer> paths = new HashMap<>();
+    private final Map<ImageKind, ImageWriter> writers = new EnumMap<>(ImageKind.class);
+    private @Nullable ImageDirectory directory;
+    private int fileIds;
+    private int pagesIds;
+
+    /** From now on the image is written there. */
+    void open(ImageDirectory newDirectory) throws IOException {
+        directory = newDirectory;
+        writer(ImageKind.FILES); // CRIU wants this file even if there is nothing in it
+    }
+
+    @Override
+    public ImageDirectory directory() {
+        ImageDirectory open = directory;
+        if (open == null) {
+            throw new IllegalStateException("the image is not open yet");
+        }
+        return open;
+    }
+
+    @Override
+    public int newFileId() {
+        return ++fileIds;
+    }
+
+    @Override
+    public int newPagesId() {
+        return ++pagesIds;
+    }
+
+    @Override
+    public void addFile(FileEntry file) {
+        add(ImageKind.FILES, writer -> writer.write(file));
+    }
+
+    @Override
+    public int addPath(RegFileEntry.Builder file) {
+        RegFileEntry key = file.setId(0).build();
+        Integer known = paths.get(key);
+        if (known != null) {
+            return known;
+        }
+        int id = newFileId();
+        paths.put(key, id);
+        addFile(FileEntry.newBuilder()
+                .setType(FdTypes.REG)
+                .setId(id)
+                .setReg(file.setId(id))
+                .build());
+        return id;
+    }
+
+    @Override
+    public void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content) {
+        PipeDataEntry entry = PipeDataEntry.newBuilder()
+                .setPipeId(pipeId)
+                .setBytes(content.length)
+                .setSize(capacity)
+                .build();
+        add(fifo ? ImageKind.FIFO_DATA : ImageKind.PIPES_DATA, writer -> writer.write(entry, ByteBuffer.wrap(content)));
+    }
+
+    @Override
+    public void addTerminal(TtyInfoEntry terminal) {
+        add(ImageKind.TTY_INFO, writer -> writer.write(terminal));
+    }
+
+    @Override
+    public <T> T shared(Class<T> type, Supplier<T> maker) {
+        return type.cast(shared.computeIfAbsent(type, unused -> maker.get()));
+    }
+
+    /** Writes an entry. */
+    private interface Addition {
+        void to(ImageWriter writer) throws IOException;
+    }
+
+    private void add(ImageKind kind, Addition addition) {
+        try {
+            addition.to(writer(kind));
+        } catch (IOException e) {
+            throw cannotWrite(directory().path(), e);
+        }
+    }
+
+    private ImageWriter writer(ImageKind kind) throws IOException {
+        ImageWriter writer = writers.get(kind);
+        if (writer == null) {
+            writer = directory().writer(kind, 0);
+            writers.put(kind, writer);
+        }
+        return writer;
+    }
+
+    static BatonException cannotWrite(Path directory, IOException cause) {
+        return new BatonException(
+                ErrorCode.IMAGE_IO,
+                "image cannot be written: " + directory + ": " + cause.getMessage(),
+                "free some space or choose another directory",
+                cause);
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (ImageWriter writer : writers.values()) {
+            writer.close();
+        }
+        for (Object kept : shared.values()) {
+            if (kept instanceof Closeable closeable) {
+                closeable.close();
+            }
+        }
+        shared.clear();
+    }
+}

@@ -1,0 +1,155 @@
+package io.baton.coordinator.dump;
+
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.ProcessImage;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageName;
+import io.baton.mktree.image.proto.InventoryEntry;
+import io.baton.mktree.image.proto.LsmType;
+import io.baton.mktree.image.proto.PluginsEntry;
+import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.image.proto.SeccompEntry;
+import io.baton.mktree.image.proto.TaskKobjIdsEntry;
+import io.baton.mktree.image.proto.TimensEntry;
+import io.baton.mktree.image.proto.Timespec;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+
+/** Writes the files of an image, process by process, and those of the whole tree. */
+final class ImageOutput {
+    private static final int IMAGE_VERSION = 2;
+    /** Ids of kernel objects in CRIU's images: 1 is what CRIU itself has, the tree's begin after it. */
+    private static final int OWN_ID = 1;
+
+    private static final int CONTROL_GROUP_SET = 1;
+    private static final int CLOCK_MONOTONIC = 1;
+    private static final int CLOCK_BOOTTIME = 7;
+
+    private final ImageDirectory directory;
+    private final boolean existed;
+    private final List<PstreeEntry> rows = new ArrayList<>();
+    private int lastId = OWN_ID;
+
+    private ImageOutput(ImageDirectory directory, boolean existed) {
+        this.directory = directory;
+        this.existed = existed;
+    }
+
+    /** Begins an image. What is left there of an earlier one is removed. */
+    static ImageOutput create(Path path) throws IOException {
+        boolean existed = Files.exists(path);
+        return new ImageOutput(ImageDirectory.create(path), existed);
+    }
+
+    ImageDirectory directory() {
+        return directory;
+    }
+
+    /** Takes down the row of a process; in the order of the tree. */
+    void addRow(SeizedProcess process) {
+        rows.add(TreeRows.row(process));
+    }
+
+    void writeZombie(SeizedProcess process) throws IOException {
+        directory.write(ImageKind.CORE, process.pid(), Cores.zombie(process));
+    }
+
+    /** Writes what a living process has of its own. */
+    void write(ProcessImage image) throws IOException {
+        PstreeEntry row = image.pstree();
+        int pid = row.getPid();
+        int id = ++lastId;
+        for (int i = 0; i < image.cores().size(); i++) {
+            directory.write(
+                    ImageKind.CORE, row.getThreads(i), image.cores().get(i).build());
+        }
+        directory.write(ImageKind.IDS, pid, ids(image.ids(), id));
+        directory.write(ImageKind.MM, pid, image.mm().build());
+        directory.write(ImageKind.FS, pid, image.fs().build());
+        directory.write(ImageKind.FDINFO, id, image.descriptors());
+    }
+
+    /** Nothing is shared between processes, or we would have refused; namespaces are ours, or likewise. */
+    private static TaskKobjIdsEntry ids(TaskKobjIdsEntry.Builder ids, int id) {
+        return ids.setVmId(id)
+                .setFilesId(id)
+                .setFsId(id)
+                .setSighandId(id)
+                .setPidNsId(1)
+                .setNetNsId(2)
+                .setIpcNsId(3)
+                .setUtsNsId(4)
+                .setTimeNsId(5)
+                .setMntNsId(6)
+                .setUserNsId(7)
+                .setCgroupNsId(8)
+                .build();
+    }
+
+    /** Writes what is of the whole tree; after all processes. */
+    void writeTree() throws IOException {
+        directory.write(ImageKind.PSTREE, 0, rows);
+        directory.write(ImageKind.SECCOMP, 0, SeccompEntry.getDefaultInstance());
+        directory.write(
+                ImageKind.TIMENS,
+                0,
+                TimensEntry.newBuilder()
+                        .setMonotonic(now(CLOCK_MONOTONIC))
+                        .setBoottime(now(CLOCK_BOOTTIME))
+                        .build());
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        directory.write(
+                ImageKind.INVENTORY,
+                0,
+                InventoryEntry.newBuilder()
+                        .setImgVersion(IMAGE_VERSION)
+                        .setFdinfoPerId(true)
+                        .setRootIds(ids(TaskKobjIdsEntry.newBuilder(), OWN_ID))
+                        .setNsPerId(true)
+                        .setRootCgSet(CONTROL_GROUP_SET)
+                        .setLsmtype(LsmType.NO_LSM)
+                        .setNetworkLockMethod(0)
+                        .setPluginsEntry(PluginsEntry.getDefaultInstance())
+                        .setDumpCriuRunId(new UUID(random.nextLong(), random.nextLong()).toString())
+                        .build());
+    }
+
+    private static Timespec now(int clock) {
+        try (Memory time = Memory.allocate(16)) {
+            SystemCall.check(
+                    SystemCall.call(SyscallNumber.CLOCK_GETTIME, clock, time.address()), SyscallNumber.CLOCK_GETTIME);
+            return Timespec.newBuilder()
+                    .setTvSec(time.buffer().getLong(0))
+                    .setTvNsec(time.buffer().getLong(8))
+                    .build();
+        }
+    }
+
+    /** Removes all that was written, so that nobody takes it for an image; and the directory, if it was made for it. */
+    void discard() throws IOException {
+        for (ImageName name : directory.list()) {
+            Files.deleteIfExists(directory.path(name.kind(), name.id()));
+        }
+        try (Stream<Path> files = Files.list(directory.path())) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                String name = file.getFileName().toString();
+                if (name.startsWith("pages-") || name.startsWith("baton.manifest")) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+        if (!existed) {
+            Files.deleteIfExists(directory.path());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.baton.coordinator.dump;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.ptrace.SeizedTree;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.StateKinds;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.task.linux.Kcmp;
+import io.baton.task.linux.LinuxException;
+import java.util.List;
+import java.util.TreeMap;
+
+/** Collects every reason why a stopped tree cannot be dumped, before anything of it is touched. */
+final class Preflight {
+    private static final List<String> NAMESPACES = List.of("cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts");
+
+    private final SeizedTree tree;
+    private final TreeImage image;
+    private final DumpOptions options;
+    private final Refusals refusals = new Refusals();
+
+    private Preflight(SeizedTree tree, TreeImage image, DumpOptions options) {
+        this.tree = tree;
+        this.image = image;
+        this.options = options;
+    }
+
+    /** Inspects the whole tree. */
+    static Refusals inspect(SeizedTree tree, TreeImage image, DumpOptions options) {
+        Preflight preflight = new Preflight(tree, image, options);
+        preflight.run();
+        return preflight.refusals;
+    }
+
+    private void run() {
+        List<SeizedProcess> living =
+                tree.processes().stream().filter(process -> !process.isZombie()).toList();
+        inspectNamespaces(living);
+        inspectConfinement(living);
+        inspectSharing(living);
+        new SessionInspection(tree, options, refusals).run();
+        List<StateKind> kinds = StateKinds.ALL;
+        for (SeizedProcess process : living) {
+            for (int i = 0; i < kinds.size(); i++) {
+                kinds.get(i).inspect(process, options, refusals);
+            }
+        }
+        for (int i = 0; i < kinds.size(); i++) {
+            kinds.get(i).inspectTree(living, image, options, refusals);
+        }
+    }
+
+    private void inspectNamespaces(List<SeizedProcess> living) {
+        int self = (int) ProcessHandle.current().pid();
+        for (String name : NAMESPACES) {
+            String link = "ns/".concat(name);
+            String own = tree.proc().readLink(self, link);
+            for (SeizedProcess process : living) {
+                if (!own.equals(process.readLink(link))) {
+                    refusals.add(
+                            process.pid(),
+                            name + " namespace",
+                            "is not ours: not supported yet",
+                            "start us in that namespace");
+                }
+            }
+        }
+    }
+
+    private void inspectConfinement(List<SeizedProcess> living) {
+        for (SeizedProcess process : living) {
+            for (SeizedThread thread : process.threads()) {
+                if (thread.status().seccompMode() != 0) {
+                    refusals.add(
+                            process.pid(),
+                            "seccomp",
+                            "thread " + thread.tid() + " is confined by it: not supported yet",
+                            "");
+                    break;
+                }
+            }
+        }
+    }
+
+    /** Sharing memory without being one process takes a clone that no library makes, or a vfork in flight. */
+    private void inspectSharing(List<SeizedProcess> living) {
+        TreeMap<Integer, Integer> known = new TreeMap<>((one, other) -> Kcmp.tasks(Kcmp.VM, one, other));
+        try {
+            for (SeizedProcess process : living) {
+                Integer other = known.putIfAbsent(process.procId(), process.pid());
+                if (other != null) {
+                    refusals.add(
+                            process.pid(), "memory", "is shared with process " + other + ": not supported yet", "");
+                }
+            }
+        } catch (LinuxException e) {
+            refusals.add(tree.root().pid(), "memory", "cannot be told from that of others: " + e.getMessage(), "");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package io.baton.coordinator.dump;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.Ask;
+import io.baton.coordinator.ptrace.AskRunner;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedTree;
+import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.proto.DumpStatsEntry;
+import io.baton.mktree.image.proto.StatsEntry;
+import io.baton.mktree.launch.NativeFiles;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Dumps a tree of processes: stops it, inspects it, lets every kind of state capture its part, writes the image, and lets
+ * the tree go or ends it. Until the image is complete, any failure lets the tree run on as if nothing had been.
+ *
+ * <p>One thread does all of it, for it is the tracer. Processes are captured some at a time: their questions are answered
+ * at once, and what is in memory of the image does not grow with the tree.
+ */
+public final class TreeDump {
+    private static final Logger LOG = LoggerFactory.getLogger(TreeDump.class);
+
+    /** Processes captured at once. */
+    private static final int BATCH = 64;
+
+    private final DumpRequest request;
+    private final SeizedTree tree;
+    private final long started;
+    private final long frozen;
+
+    private TreeDump(DumpRequest request, SeizedTree tree, long started) {
+        this.request = request;
+        this.tree = tree;
+        this.started = started;
+        this.frozen = System.nanoTime();
+    }
+
+    /**
+     * Dumps a tree.
+     *
+     * @throws BatonException UNSUPPORTED with every reason why not; or what went wrong. The tree runs on
+     */
+    public static void run(DumpRequest request) {
+        long started = System.nanoTime();
+        try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline())) {
+            LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(started));
+            new TreeDump(request, tree, started).run();
+        }
+    }
+
+    /** Every reason why a tree cannot be dumped; none if it can. It is stopped for that time. */
+    public static Refusals check(DumpRequest request) {
+        try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline());
+                CapturedTree image = new CapturedTree()) {
+            return Preflight.inspect(tree, image, request.options());
+        } catch (IOException e) {
+            throw new IllegalStateException(e); // nothing was open
+        }
+    }
+
+    private void run() {
+        ImageOutput output = null;
+        try (CapturedTree image = new CapturedTree()) {
+            long from = System.nanoTime();
+            Preflight.inspect(tree, image, request.options()).throwIfAny("dump");
+            LOG.info("inspected in {} us", micros(from));
+            output = ImageOutput.create(request.images());
+            image.open(output.directory());
+            write(image, output);
+        } catch (IOException e) {
+            discard(output, e);
+            throw CapturedTree.cannotWrite(request.images(), e);
+        } catch (RuntimeException | Error e) {
+            discard(output, e);
+            throw e;
+        }
+        finish(output);
+    }
+
+    private void write(CapturedTree image, ImageOutput output) throws IOException {
+        List<CapturedProcess> batch = new ArrayList<>(BATCH);
+        try (AskRunner runner =
+                new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, request.deadline())) {
+            for (SeizedProcess process : tree.processes()) {
+                output.addRow(process);
+                if (process.isZombie()) {
+                    output.writeZombie(process);
+                    continue;
+                }
+                request.deadline().check("the capture of " + process);
+                CapturedProcess captured = new CapturedProcess(process, request.options(), image);
+                captured.capture();
+                batch.add(captured);
+                if (batch.size() == BATCH) {
+                    complete(batch, runner, output);
+                }
+            }
+            complete(batch, runner, output);
+        }
+        image.close();
+        output.writeTree();
+        output.directory().seal();
+    }
+
+    private static void complete(List<CapturedProcess> batch, AskRunner runner, ImageOutput output) throws IOException {
+        List<Ask> asks = new ArrayList<>();
+        for (CapturedProcess process : batch) {
+            process.addAsks(asks);
+        }
+        runner.run(asks);
+        for (CapturedProcess process : batch) {
+            process.answered();
+            output.write(process.image());
+        }
+        runner.finish();
+        batch.clear();
+    }
+
+    /** The image is complete: from here on the tree does not run on by mistake. */
+    private void finish(ImageOutput output) {
+        LOG.info("image complete after {} us", micros(started));
+        switch (request.finish()) {
+            case KILL -> tree.kill(request.deadline());
+            case LEAVE_STOPPED -> tree.releaseStopped();
+            case LEAVE_RUNNING -> tree.release();
+        }
+        try {
+            output.directory().write(ImageKind.STATS_DUMP, 0, statistics());
+        } catch (IOException e) {
+            LOG.warn("statistics not written: {}", e.getMessage());
+        }
+    }
+
+    private StatsEntry statistics() {
+        DumpStatsEntry.Builder stats = DumpStatsEntry.newBuilder()
+                .setFreezingTime((int) TimeUnit.NANOSECONDS.toMicros(frozen - started))
+                .setFrozenTime((int) micros(frozen))
+                .setMemdumpTime(0)
+                .setMemwriteTime(0)
+                .setPagesScanned(0)
+                .setPagesSkippedParent(0)
+                .setPagesWritten(0)
+                .setPagesLazy(0);
+        return StatsEntry.newBuilder().setDump(stats).build();
+    }
+
+    private static long micros(long since) {
+        return TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - since);
+    }
+
+    private static void discard(@Nullable ImageOutput output, Throwable cause) {
+        if (output == null) {
+            return;
+        }
+        try {
+            output.discard();
+        } catch (IOException | RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+}

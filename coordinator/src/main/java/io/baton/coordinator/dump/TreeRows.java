@@ -1,0 +1,56 @@
+package io.baton.coordinator.dump;
+
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.tree.Task;
+import io.baton.task.linux.ProcStat;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Rows of {@code pstree.img}. */
+final class TreeRows {
+    private TreeRows() {}
+
+    /** The row of a process. A zombie's only thread has the number 0. */
+    static PstreeEntry row(SeizedProcess process) {
+        ProcStat stat = process.stat();
+        PstreeEntry.Builder row = PstreeEntry.newBuilder()
+                .setPid(process.pid())
+                .setPpid(process.parent())
+                .setPgid(stat.processGroup())
+                .setSid(stat.session());
+        if (process.isZombie()) {
+            return row.addThreads(0).build();
+        }
+        if (process.leaderDead()) {
+            row.setLeaderDead(true).addThreads(process.pid());
+        }
+        for (SeizedThread thread : process.threads()) {
+            row.addThreads(thread.tid());
+        }
+        return row.build();
+    }
+
+    /** The same for the planner. */
+    static Task task(SeizedProcess process, int group, int session) {
+        List<Integer> threads = new ArrayList<>();
+        if (process.isZombie() || process.leaderDead()) {
+            threads.add(process.pid());
+        }
+        for (SeizedThread thread : process.threads()) {
+            threads.add(thread.tid());
+        }
+        boolean dead = process.isZombie() || process.leaderDead();
+        return new Task(
+                process.pid(),
+                process.parent(),
+                group,
+                session,
+                threads,
+                process.stat().comm(),
+                dead ? process.exitStatus() : Task.ALIVE,
+                process.leaderDead(),
+                false);
+    }
+}
