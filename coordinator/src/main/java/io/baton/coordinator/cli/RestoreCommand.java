@@ -1,5 +1,6 @@
 package io.baton.coordinator.cli;
 
+import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.task.linux.Wait;
@@ -42,6 +43,11 @@ final class RestoreCommand implements Callable<Integer> {
     @Option(names = "--verify", description = "Check the contents of pages against the manifest too.")
     boolean verify;
 
+    @Option(
+            names = "--pidns",
+            description = "Restore into a new pid namespace, with a /proc of its own; its pids cannot be taken.")
+    boolean pidNamespace;
+
     @Option(names = "--pidfile", description = "Write the root's pid to this file.")
     @Nullable
     Path pidFile;
@@ -54,19 +60,21 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        final int root = TreeRestore.run(
-                images, new RestoreOptions(shellJob, leaveStopped, verify), TimeUnit.SECONDS.toNanos(timeoutSeconds));
+        final Restored restored = TreeRestore.run(
+                images,
+                new RestoreOptions(shellJob, leaveStopped, verify, pidNamespace),
+                TimeUnit.SECONDS.toNanos(timeoutSeconds));
         if (pidFile != null) {
-            Files.writeString(pidFile, root + System.lineSeparator());
+            Files.writeString(pidFile, restored.root() + System.lineSeparator());
         }
-        return detached ? 0 : awaitEnd(root);
+        return detached ? 0 : awaitEnd(restored.child());
     }
 
     /** Waits for the root, reaping what the tree orphans to us meanwhile. */
-    private static int awaitEnd(final int root) {
+    private static int awaitEnd(final int child) {
         while (true) {
             final WaitStatus status = Wait.wait4(-1, Wait.WALL);
-            if (status.pid() == root && status.isDead()) {
+            if (status.pid() == child && status.isDead()) {
                 return status.isExited() ? status.exitCode() : SIGNAL_BASE + status.termSignal();
             }
         }

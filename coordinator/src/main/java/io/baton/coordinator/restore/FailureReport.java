@@ -3,6 +3,7 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.Item;
+import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.PlannedTask;
 import io.baton.mktree.plan.Stage;
@@ -62,11 +63,11 @@ final class FailureReport {
     }
 
     /** Finds a task that died without a word: killed from outside, or by the kernel for want of memory. */
-    void throwIfSomeoneDied() {
+    void throwIfSomeoneDied(final TaskIds ids) {
         try (ProcFs proc = new ProcFs()) {
             for (int slot = 0; slot < plan.taskCount(); slot++) {
                 final int state = segment.state(slot);
-                final int tid = segment.tid(slot);
+                final int tid = ids.of(segment.tid(slot));
                 if (tid <= 0 || state == SlotDescriptor.STATE_DONE || state == SlotDescriptor.STATE_ABSENT) {
                     continue;
                 }

@@ -16,6 +16,11 @@ import java.util.List;
 
 /** What the helper hands down to every task of the tree: a clean start, the image's directory, perhaps a terminal. */
 final class Inheritance {
+    private static final int CLONE_NEWNS = 0x0002_0000;
+    private static final int CLONE_NEWPID = 0x2000_0000;
+    private static final int PR_SET_NAME = 15;
+    private static final int MS_REC = 0x4000;
+    private static final int MS_SLAVE = 1 << 19;
     private static final String TERMINAL = "/dev/tty";
     private static final long LAST_FD = 0xffff_ffffL;
 
@@ -44,6 +49,8 @@ final class Inheritance {
     HierarchyPrograms.Options programOptions() {
         return HierarchyPrograms.Options.of(Identity.processGroup(0))
                 .withHelper(this::prepareHelper)
+                .withNamespaces(
+                        Inheritance::mountProc, tree.options().pidNamespace() && tree.rootIsInit() ? CLONE_NEWPID : 0)
                 .withTag(pid -> Item.HIERARCHY.tag(pid));
     }
 
@@ -58,7 +65,7 @@ final class Inheritance {
                 inherited.add(new Helper.Inherited(
                         Files.open(TERMINAL, Files.O_RDWR | Files.O_NOCTTY | Files.O_CLOEXEC), tree.terminalFd()));
             }
-            return Helper.start(segment, inherited);
+            return Helper.start(segment, inherited, helperIsInit());
         } finally {
             inherited.forEach(one -> one.fd().close());
         }
@@ -73,6 +80,36 @@ final class Inheritance {
         }
         closeRange(program, Math.max(images, tree.terminalFd()) + 1, LAST_FD);
         program.call(SyscallNumber.UMASK).value(0).expectAnything();
+        final int name = program.string("baton-helper");
+        program.call(SyscallNumber.PRCTL).value(PR_SET_NAME).data(name);
+        if (helperIsInit()) {
+            mountProc(program);
+        }
+    }
+
+    private boolean helperIsInit() {
+        return tree.options().pidNamespace() && !tree.rootIsInit();
+    }
+
+    /** In a new pid namespace the old /proc shows other tasks than those around. */
+    private static void mountProc(final ProgramBuilder program) {
+        program.tag(Item.PROC.tag());
+        final int everything = program.string("/");
+        final int proc = program.string("proc");
+        final int point = program.string("/proc");
+        program.call(SyscallNumber.UNSHARE).value(CLONE_NEWNS);
+        program.call(SyscallNumber.MOUNT)
+                .value(0)
+                .data(everything)
+                .value(0)
+                .value(MS_REC | MS_SLAVE)
+                .value(0);
+        program.call(SyscallNumber.MOUNT)
+                .data(proc)
+                .data(point)
+                .data(proc)
+                .value(0)
+                .value(0);
     }
 
     private static void closeRange(final ProgramBuilder program, final long first, final long last) {

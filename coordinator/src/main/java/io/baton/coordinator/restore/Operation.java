@@ -3,6 +3,7 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.mktree.launch.Helper;
+import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.Stage;
 import io.baton.task.linux.WaitStatus;
@@ -21,14 +22,22 @@ final class Operation {
     private final CreationPlan plan;
     private final Helper helper;
     private final long deadlineNanos;
+    private final TaskIds ids;
     private Stage stage = Stage.ROOT_TASK;
 
     /**
      * A restore whose helper has been started.
      *
+     * @param ids what we call the tasks
      * @param deadlineNanos System.nanoTime; 0: none
      */
-    Operation(final Segment segment, final CreationPlan plan, final Helper helper, final long deadlineNanos) {
+    Operation(
+            final Segment segment,
+            final CreationPlan plan,
+            final Helper helper,
+            final TaskIds ids,
+            final long deadlineNanos) {
+        this.ids = ids;
         this.segment = segment;
         this.plan = plan;
         this.helper = helper;
@@ -45,6 +54,11 @@ final class Operation {
 
     Helper helper() {
         return helper;
+    }
+
+    /** What we call the tasks. */
+    TaskIds ids() {
+        return ids;
     }
 
     Stage stage() {
@@ -104,6 +118,6 @@ final class Operation {
             throw new BatonException(
                     ErrorCode.TASK_DIED, "the helper died in stage " + stage + ": " + Helper.describe(status), "");
         }
-        new FailureReport(segment, plan, stage).throwIfSomeoneDied();
+        new FailureReport(segment, plan, stage).throwIfSomeoneDied(ids);
     }
 }

@@ -46,7 +46,7 @@ final class Processes {
         try (ProcFs proc = new ProcFs()) {
             for (final PstreeEntry entry : tree.entries()) {
                 if (TreeFromImage.isZombie(entry)) {
-                    operation.await(() -> isDead(proc, entry.getPid()), () -> {
+                    operation.await(() -> isDead(proc, operation.ids().of(entry.getPid())), () -> {
                         LockSupport.parkNanos(PAUSE_NANOS); // a death rings no bell
                         return true;
                     });

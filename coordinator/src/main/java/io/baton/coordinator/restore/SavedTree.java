@@ -122,8 +122,20 @@ final class SavedTree {
 
     /** Who makes whom. */
     CreationPlan plan() {
-        return CreationPlanner.plan(
-                reading(directory.path(), () -> TreeFromImage.read(directory)), PlanOptions.defaults());
+        return CreationPlanner.plan(reading(directory.path(), () -> TreeFromImage.read(directory)), planOptions());
+    }
+
+    private PlanOptions planOptions() {
+        final PlanOptions defaults = PlanOptions.defaults();
+        if (!options.pidNamespace()) {
+            return defaults;
+        }
+        return rootIsInit() ? defaults.withNamespaces() : defaults.withReapingHelper();
+    }
+
+    /** Whether the root is its pid namespace's init. */
+    boolean rootIsInit() {
+        return entries.get(0).getPid() == 1;
     }
 
     /** Numbers of the descriptors that tasks have besides their own while they restore; -1: no terminal. */

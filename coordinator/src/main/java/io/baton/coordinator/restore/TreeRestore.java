@@ -11,6 +11,7 @@ import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.launch.NativeFiles;
+import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.launch.TaskKiller;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
@@ -46,19 +47,21 @@ public final class TreeRestore {
      * Restores the image in that directory.
      *
      * @param timeoutNanos for the whole operation; 0: none
-     * @return pid of the root, which is now our child
+     * @return what runs now
      * @throws BatonException with nothing left behind
      */
-    public static int run(final Path images, final RestoreOptions options, final long timeoutNanos) {
+    public static Restored run(final Path images, final RestoreOptions options, final long timeoutNanos) {
         final long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
         return new TreeRestore(SavedTree.open(images, options, OwnState.current()), deadline).run();
     }
 
-    private int run() {
+    private Restored run() {
         final Processes processes = new Processes(tree);
         final CreationPlan plan = tree.plan();
         validate(processes);
-        Pids.checkFree(plan);
+        if (!tree.options().pidNamespace()) {
+            Pids.checkFree(plan);
+        }
         final HierarchyPrograms programs = HierarchyPrograms.compile(plan, inheritance.programOptions());
         final byte[] runner = NativeFiles.runner();
         final SegmentLayout layout = SegmentLayout.of(
@@ -74,7 +77,8 @@ public final class TreeRestore {
             programs.writeTo(segment);
             expectConfirmations(segment, plan);
             try (Helper helper = inheritance.startHelper(segment)) {
-                return restore(new Operation(segment, plan, helper, deadlineNanos), processes, gate);
+                final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
+                return restore(new Operation(segment, plan, helper, ids, deadlineNanos), processes, gate);
             }
         }
     }
@@ -104,7 +108,7 @@ public final class TreeRestore {
         }
     }
 
-    private int restore(final Operation operation, final Processes processes, final Gate gate) {
+    private Restored restore(final Operation operation, final Processes processes, final Gate gate) {
         final Segment segment = operation.segment();
         try {
             final ContextStream stream = new ContextStream(tree, processes::process, new RingOutlet(segment));
@@ -114,19 +118,34 @@ public final class TreeRestore {
                 operation.start(Stage.RESTORE_SIGCHLD, stream.awaitingSignals());
                 operation.awaitConfirmed(Stage.RESTORE_SIGCHLD, stream.awaitingSignals(), () -> false);
             }
-            seizeAll(gate, processes);
+            seizeAll(operation, gate, processes);
             operation.start(Stage.RESTORE_CREDS, stream.gated());
             operation.awaitConfirmed(Stage.RESTORE_CREDS, stream.gated(), () -> false);
             gate.prepare();
-            operation.start(Stage.COMPLETE, 0);
-            Processes.awaitHelper(operation.helper());
+            letHelperGo(operation);
             gate.open();
-            return tree.entries().get(0).getPid();
+            final int root = operation.ids().of(tree.entries().get(0).getPid());
+            return new Restored(
+                    root,
+                    operation.plan().confirmations(Stage.COMPLETE) > 0
+                            ? operation.helper().pid()
+                            : root);
         } catch (final RuntimeException e) {
-            if (!TaskKiller.killAll(segment, operation.helper(), System.nanoTime() + UNDO_NANOS)) {
+            if (!TaskKiller.killAll(segment, operation.helper(), operation.ids(), System.nanoTime() + UNDO_NANOS)) {
                 e.addSuppressed(new BatonException(ErrorCode.INTERNAL, "some tasks could not be killed in time", ""));
             }
             throw e;
+        }
+    }
+
+    /** It has nothing more to do, unless it is the tree's init. */
+    private static void letHelperGo(final Operation operation) {
+        final int settled = operation.plan().confirmations(Stage.COMPLETE);
+        operation.start(Stage.COMPLETE, settled);
+        if (settled > 0) {
+            operation.awaitConfirmed(Stage.COMPLETE, settled, () -> false);
+        } else {
+            Processes.awaitHelper(operation.helper());
         }
     }
 
@@ -141,6 +160,12 @@ public final class TreeRestore {
                 operation.awaitConfirmed(stage, tasks, stream::advance);
             }
         }
+        operation
+                .ids()
+                .learn(
+                        tree.rootIsInit()
+                                ? operation.segment().tid(0)
+                                : operation.helper().pid());
     }
 
     private void passTheBaton(final Operation operation, final ContextStream stream) {
@@ -152,7 +177,7 @@ public final class TreeRestore {
         Processes.awaitZombies(tree, operation);
     }
 
-    private void seizeAll(final Gate gate, final Processes processes) {
+    private void seizeAll(final Operation operation, final Gate gate, final Processes processes) {
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             final PstreeEntry pstree = tree.entries().get(entry);
             if (TreeFromImage.isZombie(pstree)) {
@@ -163,7 +188,11 @@ public final class TreeRestore {
             for (int i = first; i < pstree.getThreadsCount(); i++) {
                 final CoreEntry core = process.cores().get(i);
                 gate.seize(
-                        pstree.getPid(), pstree.getThreads(i), i == first, i == first ? stopSignal(process) : 0, core);
+                        operation.ids().of(pstree.getPid()),
+                        operation.ids().of(pstree.getThreads(i)),
+                        i == first,
+                        i == first ? stopSignal(process) : 0,
+                        core);
             }
         }
     }

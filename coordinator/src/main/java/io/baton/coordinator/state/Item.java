@@ -31,7 +31,8 @@ public enum Item {
     TID_ADDRESS("clear_child_tid"),
     RSEQ("restartable sequence"),
     EXIT("exit status"),
-    CHILD_SIGNAL("SIGCHLD of a helper");
+    CHILD_SIGNAL("SIGCHLD of a helper"),
+    PROC("/proc of the new pid namespace");
 
     private static final Item[] ALL = values();
 

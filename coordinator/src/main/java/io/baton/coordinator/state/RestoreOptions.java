@@ -6,7 +6,8 @@ package io.baton.coordinator.state;
  * @param shellJob the tree joins the session and terminal of whoever restores ({@code --shell-job})
  * @param leaveStopped tasks end stopped by SIGSTOP
  * @param verifyPages check the pages against the manifest too ({@code --verify})
+ * @param pidNamespace the tree comes back in a new pid namespace ({@code --pidns})
  */
-public record RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages) {
-    public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false);
+public record RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, boolean pidNamespace) {
+    public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
 }

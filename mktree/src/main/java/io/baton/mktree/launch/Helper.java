@@ -2,6 +2,7 @@ package io.baton.mktree.launch;
 
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
 import io.baton.task.linux.Mapping;
 import io.baton.task.linux.MemFd;
 import io.baton.task.linux.Memory;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Helper implements AutoCloseable {
     private static final int SIGKILL = 9;
+    private static final int CLONE_NEWPID = 0x2000_0000;
     private static final int AT_FDCWD = -100;
     private static final int O_CLOEXEC = 0x80000;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -47,6 +49,15 @@ public final class Helper implements AutoCloseable {
 
     /** Starts the helper on a segment whose programs are in place. */
     public static Helper start(final Segment segment, final List<Inherited> inherited) {
+        return start(segment, inherited, false);
+    }
+
+    /**
+     * Starts the helper on a segment whose programs are in place.
+     *
+     * @param asInit it becomes the first process of a new pid namespace
+     */
+    public static Helper start(final Segment segment, final List<Inherited> inherited, final boolean asInit) {
         // What the helper leaves behind becomes our child, so that we can reap it.
         Prctl.setChildSubreaper(true);
         int free = Segment.HELPER_FD + 1;
@@ -64,9 +75,22 @@ public final class Helper implements AutoCloseable {
                 opened.add(copy);
                 spawner.dup(copy.number(), one.number());
             }
-            return new Helper(spawner.spawn());
+            return new Helper(asInit ? spawnInNewNamespace(spawner) : spawner.spawn());
         } finally {
             opened.forEach(Fd::close);
+        }
+    }
+
+    /** Only this thread's children are born into the namespace; and no thread could be, so it must go back. */
+    private static int spawnInNewNamespace(final Spawner spawner) {
+        try (Fd ours = Files.open("/proc/thread-self/ns/pid", Files.O_CLOEXEC)) {
+            SystemCall.check(SystemCall.call(SyscallNumber.UNSHARE, CLONE_NEWPID), SyscallNumber.UNSHARE);
+            try {
+                return spawner.spawn();
+            } finally {
+                SystemCall.check(
+                        SystemCall.call(SyscallNumber.SETNS, ours.number(), CLONE_NEWPID), SyscallNumber.SETNS);
+            }
         }
     }
 

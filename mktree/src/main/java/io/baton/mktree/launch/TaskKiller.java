@@ -30,11 +30,23 @@ public final class TaskKiller {
      * @return false when something was still there at the deadline
      */
     public static boolean killAll(final Segment segment, final Helper helper, final long deadlineNanos) {
+        return killAll(segment, helper, TaskIds.same(), deadlineNanos);
+    }
+
+    /**
+     * Kills and reaps, in a pid namespace too.
+     *
+     * @param ids of the tasks; the root of a namespace is known by our name for it, as we made it
+     * @param deadlineNanos System.nanoTime by which all must be gone
+     * @return false when something was still there at the deadline
+     */
+    public static boolean killAll(
+            final Segment segment, final Helper helper, final TaskIds ids, final long deadlineNanos) {
         helper.kill();
         // Ghosts and placeholders may be gone and their pids given to others; they die with their parents.
         final int tasks = segment.layout().taskCount();
         for (int slot = 0; slot < tasks; slot++) {
-            final int tid = segment.tid(slot);
+            final int tid = ids.isNamespace() ? ids.of(segment.tid(slot)) : segment.tid(slot);
             if (tid > 0) {
                 SystemCall.call(SyscallNumber.KILL, tid, SIGKILL);
             }

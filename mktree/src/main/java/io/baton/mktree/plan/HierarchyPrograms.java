@@ -25,24 +25,30 @@ public final class HierarchyPrograms {
      * @param outerGroup process group of whoever restores, as the helper sees it
      * @param helper appends what the helper does before all else; every task inherits it
      * @param namespaces appends what the root does to make or enter its namespaces
+     * @param rootFlags clone flags for the root, such as CLONE_NEWPID
      * @param tag item tag for instructions that concern the process with that pid; 0: the task itself
      */
     public record Options(
             int outerGroup,
             Consumer<ProgramBuilder> helper,
             Consumer<ProgramBuilder> namespaces,
+            int rootFlags,
             IntUnaryOperator tag) {
         /** No namespaces, no tags. */
         public static Options of(final int outerGroup) {
-            return new Options(outerGroup, builder -> {}, builder -> {}, pid -> ItemTag.NONE);
+            return new Options(outerGroup, builder -> {}, builder -> {}, 0, pid -> ItemTag.NONE);
         }
 
         public Options withHelper(final Consumer<ProgramBuilder> newHelper) {
-            return new Options(outerGroup, newHelper, namespaces, tag);
+            return new Options(outerGroup, newHelper, namespaces, rootFlags, tag);
+        }
+
+        public Options withNamespaces(final Consumer<ProgramBuilder> newNamespaces, final int newRootFlags) {
+            return new Options(outerGroup, helper, newNamespaces, newRootFlags, tag);
         }
 
         public Options withTag(final IntUnaryOperator newTag) {
-            return new Options(outerGroup, helper, namespaces, newTag);
+            return new Options(outerGroup, helper, namespaces, rootFlags, newTag);
         }
     }
 

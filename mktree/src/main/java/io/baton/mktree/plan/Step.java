@@ -65,6 +65,9 @@ public sealed interface Step {
     /** Exits: a ghost or placeholder has done its duty. */
     record Leave() implements Step {}
 
+    /** Lets go of whoever restores: no descriptor of theirs is left open, their death is no longer its own. */
+    record Settle() implements Step {}
+
     /** Stays as init of a pid namespace, reaps all that is orphaned, and ends as the root ended. */
     record ReapUntilRootEnds(int rootPid) implements Step {}
 

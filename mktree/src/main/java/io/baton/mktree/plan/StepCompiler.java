@@ -20,6 +20,8 @@ final class StepCompiler {
     private static final int THREAD_FLAGS =
             CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
 
+    private static final int ROOT = 0;
+    private static final long LAST_FD = 0xffff_ffffL;
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int SIGKILL = 9;
@@ -88,6 +90,9 @@ final class StepCompiler {
             builder.call(SyscallNumber.EXIT_GROUP).value(0);
         } else if (step instanceof Step.ReapUntilRootEnds init) {
             builder.op(Op.REAP).value(init.rootPid());
+        } else if (step instanceof Step.Settle) {
+            builder.call(SyscallNumber.CLOSE_RANGE).value(0).value(LAST_FD).value(0);
+            builder.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
         } else if (step instanceof Step.Turn) {
             builder.op(Op.TURN);
         } else {
@@ -99,7 +104,7 @@ final class StepCompiler {
         if (sibling) {
             clone(child, CLONE_PARENT, 0);
         } else {
-            clone(child, 0, child.exitSignal());
+            clone(child, child.slot() == ROOT ? options.rootFlags() : 0, child.exitSignal());
         }
     }
 

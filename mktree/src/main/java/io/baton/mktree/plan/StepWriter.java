@@ -58,6 +58,9 @@ final class StepWriter {
         steps.add(new Step.DieWithParent());
         steps.add(new Step.Fork(ROOT, false));
         if (options.helperReaps()) {
+            steps.add(new Step.Await(Stage.COMPLETE));
+            steps.add(new Step.Settle());
+            steps.add(new Step.Confirm(Stage.COMPLETE));
             steps.add(new Step.ReapUntilRootEnds(tree.pid(ROOT)));
         } else {
             steps.add(new Step.Await(Stage.COMPLETE));
