@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
-    static final List<String> NAMES = List.of("dump", "restore", "check", "show");
+    static final List<String> NAMES = List.of("dump", "restore", "check", "show", "explain");
 
     private Commands() {}
 
@@ -25,6 +25,7 @@ final class Commands {
             case "restore" -> new RestoreCommand();
             case "check" -> new CheckCommand();
             case "show" -> new ShowCommand();
+            case "explain" -> new ExplainCommand();
             default -> throw new IllegalArgumentException("no such command: name=" + name);
         };
     }

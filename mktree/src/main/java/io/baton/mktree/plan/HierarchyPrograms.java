@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 
 /**
@@ -79,6 +80,16 @@ public final class HierarchyPrograms {
             programs.length += builder.copyTo(programs.blocks, programs.length, task.slot(), 0);
         }
         return programs;
+    }
+
+    /** The programs as they will lie in the segment, from {@link #offset}. */
+    public DirectBuffer blocks() {
+        return blocks;
+    }
+
+    /** Where in {@link #blocks} the program of that slot begins; tasks that do the same share theirs. */
+    public int offset(final int slot) {
+        return offsets[slot];
     }
 
     /** Bytes that all programs take in the segment. */

@@ -44,15 +44,16 @@ public final class Disassembler {
     public void append(final DirectBuffer buffer, final int offset, final String indent, final StringBuilder out) {
         final BlockReader block = new BlockReader(buffer, offset);
         final OperandText operands = new OperandText(block);
-        int lastTag = ItemTag.NONE;
+        String lastItem = items.apply(ItemTag.NONE);
         for (int i = 0; i < block.count(); i++) {
             final int lineStart = out.length();
             out.append(indent).append(String.format("%3d  ", i)).append(instruction(block, operands, i));
-            if (block.tag(i) != lastTag) {
-                lastTag = block.tag(i);
+            final String item = items.apply(block.tag(i));
+            if (!item.equals(lastItem)) {
+                lastItem = item;
                 out.append(" ".repeat(Math.max(1, COMMENT_COLUMN - (out.length() - lineStart))))
                         .append("# ")
-                        .append(items.apply(lastTag));
+                        .append(item);
             }
             out.append('\n');
         }

@@ -44,6 +44,7 @@ record SyscallSignature(List<ArgumentType> types, int required) {
             brk hex
             rt_sigaction signal signal_action signal_action decimal
             rt_sigprocmask signal_mask signal_set signal_set decimal
+            rt_sigtimedwait signal_set hex hex decimal
             rt_sigpending signal_set decimal
             rt_sigqueueinfo decimal signal hex
             rt_tgsigqueueinfo decimal decimal signal hex
@@ -81,7 +82,7 @@ record SyscallSignature(List<ArgumentType> types, int required) {
             kill decimal signal
             tkill decimal signal
             tgkill decimal decimal signal
-            fcntl any fcntl any?
+            fcntl any fcntl any
             ftruncate any decimal
             chdir path
             fchdir any
@@ -136,7 +137,7 @@ record SyscallSignature(List<ArgumentType> types, int required) {
             ppoll hex decimal hex signal_set decimal
             pidfd_open decimal any
             pidfd_getfd any any any
-            close_range decimal decimal any
+            close_range any any any
             unshare clone
             setns any clone
             mount path path path hex path

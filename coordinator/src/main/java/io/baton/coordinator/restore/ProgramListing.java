@@ -1,0 +1,203 @@
+package io.baton.coordinator.restore;
+
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.OwnState;
+import io.baton.coordinator.state.RestoreOptions;
+import io.baton.mktree.plan.CreationPlan;
+import io.baton.mktree.plan.HierarchyPrograms;
+import io.baton.mktree.plan.PlannedTask;
+import io.baton.mktree.plan.Stage;
+import io.baton.task.program.Disassembler;
+import io.baton.task.program.ProgramBuilder;
+import io.baton.task.program.ProgramDescriptor;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.agrona.ExpandableArrayBuffer;
+
+/**
+ * Everything a restore of an image would do, in the order in which it would, as readable system calls. Compiled by the
+ * same code as a restore, but run by nobody; so it depends on who asks and on this machine, as a restore does.
+ */
+public final class ProgramListing {
+    /** Every process. */
+    public static final int ALL = 0;
+
+    private static final String INDENT = "  ";
+
+    private final SavedTree tree;
+    private final CreationPlan plan;
+    private final int[] pids;
+    private final int wanted;
+    private final PrintWriter out;
+    private final Disassembler disassembler = new Disassembler(Item::describe, ProgramListing::stageName);
+    private final StringBuilder text = new StringBuilder();
+    private int instructions;
+    private long bytes;
+
+    private ProgramListing(final SavedTree tree, final int wanted, final PrintWriter out) {
+        this.tree = tree;
+        this.plan = tree.plan();
+        this.pids = pidsOfPositions(tree, plan.taskCount());
+        this.wanted = wanted;
+        this.out = out;
+    }
+
+    /**
+     * Prints the programs of an image.
+     *
+     * @param pid only those of that process, or of {@link #ALL}
+     * @param hierarchyOnly only how the tree is made, and nothing of what its tasks restore
+     * @return whether there is such a process
+     */
+    public static boolean print(
+            final Path images,
+            final RestoreOptions options,
+            final int pid,
+            final boolean hierarchyOnly,
+            final PrintWriter out) {
+        final SavedTree tree = SavedTree.open(images, options, OwnState.current());
+        if (pid != ALL && tree.entries().stream().noneMatch(entry -> entry.getPid() == pid)) {
+            return false;
+        }
+        final ProgramListing listing = new ProgramListing(tree, pid, out);
+        final Processes processes = new Processes(tree);
+        final Inheritance inheritance = new Inheritance(tree);
+        inheritance.choose(processes);
+        listing.hierarchy(HierarchyPrograms.compile(listing.plan, inheritance.programOptions()));
+        if (!hierarchyOnly) {
+            listing.contexts(processes);
+        }
+        return true;
+    }
+
+    private void hierarchy(final HierarchyPrograms programs) {
+        final Map<Integer, PlannedTask> printed = new HashMap<>();
+        line(String.format(
+                "Making the tree: %d tasks, %d ghosts and placeholders, the helper",
+                plan.taskCount(), plan.slotCount() - plan.taskCount() - 1));
+        helperFirst(programs, printed);
+        for (int slot = 0; slot < plan.helperSlot(); slot++) {
+            creation(programs, plan.task(slot), printed);
+        }
+        out.flush();
+    }
+
+    private void helperFirst(final HierarchyPrograms programs, final Map<Integer, PlannedTask> printed) {
+        if (wanted == ALL) {
+            creation(programs, plan.task(plan.helperSlot()), printed);
+        }
+    }
+
+    private void creation(
+            final HierarchyPrograms programs, final PlannedTask task, final Map<Integer, PlannedTask> printed) {
+        if (wanted != ALL && pidOf(task.slot()) != wanted) {
+            return;
+        }
+        final int offset = programs.offset(task.slot());
+        final PlannedTask twin = printed.putIfAbsent(offset, task);
+        line("");
+        if (twin != null) {
+            line(String.format("%s: as %s", name(task), name(twin)));
+            return;
+        }
+        line(name(task));
+        text.setLength(0);
+        disassembler.append(programs.blocks(), offset, INDENT, text);
+        out.print(text);
+    }
+
+    private void contexts(final Processes processes) {
+        line("");
+        line(String.format("The baton: %d tasks restore themselves, one after the other", plan.taskCount()));
+        final ContextStream stream = new ContextStream(tree, processes::process, new Listing());
+        while (!stream.isFinished()) {
+            stream.advance();
+        }
+        line("");
+        line(String.format("%d instructions, %d bytes", instructions, bytes));
+        line(String.format(
+                "%d tasks in stage %s, %d at the gate, where the runner is unmapped and registers are set",
+                stream.awaitingSignals(), Stage.RESTORE_SIGCHLD, stream.gated()));
+        out.flush();
+    }
+
+    /** The pid of the process that a slot belongs to, 0 for tasks that are none of the tree. */
+    private int pidOf(final int slot) {
+        return slot < pids.length ? pids[slot] : 0;
+    }
+
+    private static int[] pidsOfPositions(final SavedTree tree, final int taskCount) {
+        final int[] pids = new int[taskCount];
+        for (int entry = 0; entry < tree.entries().size(); entry++) {
+            final int position = tree.position(entry);
+            final int threads = Math.max(1, tree.entries().get(entry).getThreadsCount());
+            Arrays.fill(
+                    pids,
+                    position,
+                    position + threads,
+                    tree.entries().get(entry).getPid());
+        }
+        return pids;
+    }
+
+    private static String name(final PlannedTask task) {
+        final String kind = task.kind().name().toLowerCase(Locale.ROOT);
+        return task.kind() == PlannedTask.Kind.HELPER
+                ? "helper (slot " + task.slot() + ")"
+                : kind + " " + task.pid() + " (slot " + task.slot() + ")";
+    }
+
+    private static String stageName(final int number) {
+        return Stage.of(number).name();
+    }
+
+    private void line(final String line) {
+        out.println(line);
+    }
+
+    /** Prints each block instead of sending it. */
+    private final class Listing implements ContextStream.Outlet {
+        private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        private int lastPosition = -1;
+
+        @Override
+        public boolean offer(final ProgramBuilder block, final int position, final int flags) {
+            instructions += block.count();
+            bytes += block.length();
+            if (wanted == ALL || pidOf(position) == wanted) {
+                print(block, position, flags);
+            }
+            return true;
+        }
+
+        private void print(final ProgramBuilder block, final int position, final int flags) {
+            block.copyTo(buffer, 0, position, flags);
+            if (position != lastPosition) {
+                lastPosition = position;
+                line("");
+                line(String.format("%s, position %d", name(plan.task(position)), position));
+            } else if ((flags & ProgramDescriptor.FLAG_KEEP) != 0) {
+                line(String.format("%safter it has passed the baton on:", INDENT));
+            } else {
+                line(String.format("%snext block:", INDENT));
+            }
+            text.setLength(0);
+            disassembler.append(buffer, 0, INDENT, text);
+            out.print(text);
+        }
+
+        @Override
+        public int longestBlock() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public int longestKept() {
+            return Integer.MAX_VALUE;
+        }
+    }
+}
