@@ -33,12 +33,15 @@ final class ExplainCommand implements Callable<Integer> {
             description = "As restore --shell-job would do it.")
     private boolean shellJob;
 
+    @Option(names = "--pidns", description = "As restore --pidns would do it.")
+    private boolean pidNamespace;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
-        final RestoreOptions options = new RestoreOptions(shellJob, false, false);
+        final RestoreOptions options = new RestoreOptions(shellJob, false, false, pidNamespace);
         if (!ProgramListing.print(
                 image.directory(), options, pid, hierarchy, spec.commandLine().getOut())) {
             throw new BatonException(

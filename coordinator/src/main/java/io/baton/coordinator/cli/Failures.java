@@ -55,7 +55,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         if (!failure.remedy().isEmpty()) {
             err.println("  remedy: " + failure.remedy());
         }
-        if (logging.wantsStackTraces()) {
+        if (logging.wantsStackTrace(failure.code() == ErrorCode.INTERNAL)) {
             e.printStackTrace(err);
         }
         err.flush();

@@ -25,7 +25,7 @@ final class LogOptions {
             paramLabel = "0-5",
             scope = ScopeType.INHERIT,
             description = "What to log: -v0 nothing, -v1 errors, -v2 warnings (the default), -v3 or -v progress, "
-                    + "-v4 or -vv details. From -v3 on, errors come with their stack trace.")
+                    + "-v4 or -vv details and the stack traces of errors.")
     private int verbosity = WARN;
 
     @Option(
@@ -59,7 +59,8 @@ final class LogOptions {
         }
     }
 
-    boolean wantsStackTraces() {
-        return verbosity >= INFO;
+    /** Whether an error comes with its stack trace: a defect sooner than what a user can do something about. */
+    boolean wantsStackTrace(final boolean defect) {
+        return verbosity >= (defect ? INFO : DEBUG);
     }
 }

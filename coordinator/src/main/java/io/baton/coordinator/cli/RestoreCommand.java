@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code baton restore}. */
@@ -19,11 +20,8 @@ import picocli.CommandLine.Option;
 final class RestoreCommand implements Callable<Integer> {
     private static final int SIGNAL_BASE = 128;
 
-    @Option(
-            names = {"-D", "--images-dir"},
-            defaultValue = ".",
-            description = "Directory with the image (default: the current one).")
-    Path images = Path.of(".");
+    @Mixin
+    final ImageOptions image = new ImageOptions();
 
     @Option(
             names = {"-d", "--restore-detached"},
@@ -48,20 +46,21 @@ final class RestoreCommand implements Callable<Integer> {
             description = "Restore into a new pid namespace, with a /proc of its own; its pids cannot be taken.")
     boolean pidNamespace;
 
-    @Option(names = "--pidfile", description = "Write the root's pid to this file.")
+    @Option(names = "--pidfile", paramLabel = "FILE", description = "Write the root's pid to this file.")
     @Nullable
     Path pidFile;
 
     @Option(
             names = "--timeout",
             defaultValue = "60",
+            paramLabel = "SECONDS",
             description = "Seconds for the whole restore; 0: no limit (default: ${DEFAULT-VALUE}).")
     int timeoutSeconds;
 
     @Override
     public Integer call() throws IOException {
         final Restored restored = TreeRestore.run(
-                images,
+                image.directory(),
                 new RestoreOptions(shellJob, leaveStopped, verify, pidNamespace),
                 TimeUnit.SECONDS.toNanos(timeoutSeconds));
         if (pidFile != null) {

@@ -75,7 +75,7 @@ class MainTest {
 
     @Test
     void shouldPrintTheStackTraceOnlyWhenAsked() {
-        execute("restore", "-D", "/nonexistent", "-v3");
+        execute("restore", "-D", "/nonexistent", "-vv");
         assertTrue(err.toString().contains("\tat "), err.toString());
     }
 

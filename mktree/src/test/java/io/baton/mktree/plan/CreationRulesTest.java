@@ -92,12 +92,7 @@ class CreationRulesTest {
         make("pid=100", "pid=101", "pid=102 ppid=101 sid=102", "pid=103 sid=102 pgid=102");
         final PlannedTask placeholder = only(Kind.PLACEHOLDER);
         assertEquals(
-                List.of(
-                        DIE_WITH_PARENT,
-                        fork(103),
-                        ARRIVE,
-                        new Step.Await(Stage.ORPHANS),
-                        new Step.Leave()),
+                List.of(DIE_WITH_PARENT, fork(103), ARRIVE, new Step.Await(Stage.ORPHANS), new Step.Leave()),
                 placeholder.steps());
         assertEquals(0, placeholder.exitSignal());
         assertTrue(steps(102).contains(new Step.Reap(placeholder.pid(), false)));
@@ -165,12 +160,7 @@ class CreationRulesTest {
         final PlannedTask ghost = only(Kind.GHOST);
         assertEquals(90, ghost.pid());
         assertEquals(
-                List.of(
-                        DIE_WITH_PARENT,
-                        new Step.LeadGroup(),
-                        ARRIVE,
-                        new Step.Await(Stage.ORPHANS),
-                        new Step.Leave()),
+                List.of(DIE_WITH_PARENT, new Step.LeadGroup(), ARRIVE, new Step.Await(Stage.ORPHANS), new Step.Leave()),
                 ghost.steps());
         assertSteps(
                 102,
@@ -272,12 +262,18 @@ class CreationRulesTest {
     }
 
     private PlannedTask task(final int pid) {
-        return plan.tasks().stream().filter(task -> task.pid() == pid).findFirst().orElseThrow();
+        return plan.tasks().stream()
+                .filter(task -> task.pid() == pid)
+                .findFirst()
+                .orElseThrow();
     }
 
     private PlannedTask only(final Kind kind) {
         assertEquals(1, count(kind));
-        return plan.tasks().stream().filter(task -> task.kind() == kind).findFirst().orElseThrow();
+        return plan.tasks().stream()
+                .filter(task -> task.kind() == kind)
+                .findFirst()
+                .orElseThrow();
     }
 
     private long count(final Kind kind) {
