@@ -11,11 +11,13 @@ import io.baton.task.linux.ProcSmap;
 final class MappingCapture {
     private final SeizedProcess process;
     private final MappedFiles files;
+    private final SharedMemoryCapture shared;
     private final MmEntry.Builder mm;
 
-    MappingCapture(SeizedProcess process, MappedFiles files, MmEntry.Builder mm) {
+    MappingCapture(SeizedProcess process, MappedFiles files, SharedMemoryCapture shared, MmEntry.Builder mm) {
         this.process = process;
         this.files = files;
+        this.shared = shared;
         this.mm = mm;
     }
 
@@ -45,7 +47,12 @@ final class MappingCapture {
         if (advice != 0) {
             vma.setMadv(advice);
         }
-        if (map.isAnonymous()) {
+        if (special == SpecialMapping.SHARED_ANONYMOUS) {
+            vma.setPgoff(map.offset())
+                    .setShmid(shared.save(process, map))
+                    .setFlags(VmaBits.MAP_SHARED | VmaBits.MAP_ANONYMOUS | VmFlags.mapFlags(smap))
+                    .setStatus(VmaBits.REGULAR | VmaBits.ANON_SHARED);
+        } else if (map.isAnonymous()) {
             anonymous(vma, smap, special);
         } else {
             file(vma, smap);

@@ -2,7 +2,9 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.task.linux.Errno;
 import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.ProcSmap;
 import java.util.HashMap;
@@ -45,10 +47,10 @@ final class MappingInspection {
             reason = special.reason();
             remedy = special.remedy();
         }
-        if (reason == null && !map.isAnonymous()) {
+        if (reason == null && special == SpecialMapping.SHARED_ANONYMOUS) {
+            inspectShared(map);
+        } else if (reason == null && !map.isAnonymous()) {
             inspectFile(map);
-        } else if (reason == null && map.shared()) {
-            add(name(map), "shared anonymous memory", "");
         } else if (reason != null) {
             add(name(map), reason, remedy);
         }
@@ -71,6 +73,19 @@ final class MappingInspection {
             return "memory protection key " + map.protectionKey();
         }
         return null;
+    }
+
+    private void inspectShared(ProcMap map) {
+        if (!map.shared()) {
+            add(name(map), "private mapping of shared anonymous memory", "");
+            return;
+        }
+        try {
+            SharedMemoryCapture.open(process, map).close();
+        } catch (LinuxException e) {
+            String reason = "shared anonymous memory cannot be read: " + Errno.messageOf(e.errno());
+            add(name(map), reason, "run as root or with CAP_CHECKPOINT_RESTORE");
+        }
     }
 
     private void inspectFile(ProcMap map) {

@@ -19,7 +19,7 @@ import java.util.BitSet;
  */
 final class MappingProgram {
     /** What {@code mmap} may be told by an image; the address is always fixed, and nothing is ever replaced. */
-    private static final int KNOWN_FLAGS = VmaBits.MAP_SHARED
+    static final int KNOWN_FLAGS = VmaBits.MAP_SHARED
             | VmaBits.MAP_PRIVATE
             | VmaBits.MAP_DROPPABLE
             | VmaBits.MAP_ANONYMOUS
@@ -45,13 +45,23 @@ final class MappingProgram {
 
     void compile() {
         BitSet filled = filled(mm, process.pagemap());
+        SharedMemoryProgram shared = new SharedMemoryProgram(process, context, file);
         int count = mm.getVmasCount();
         for (int i = 0; i < count; i++) {
-            if (isMapped(mm.getVmas(i))) {
+            VmaEntry vma = mm.getVmas(i);
+            if (!isMapped(vma)) {
+                continue;
+            } else if (SharedMemory.isShared(vma)) {
+                shared.map(i);
+            } else {
                 map(i, filled.get(i));
             }
+            // Before pages come: whether memory may be huge is decided when it is touched.
+            for (long bits = vma.getMadv(); bits != 0; bits &= bits - 1) {
+                advise(i, Long.numberOfTrailingZeros(bits));
+            }
         }
-        new PageProgram(process, context).compile();
+        new PageProgram(process, context, process.pagemap()).compile();
         for (int i = filled.nextSetBit(0); i >= 0; i = filled.nextSetBit(i + 1)) {
             protect(i);
         }
@@ -87,10 +97,6 @@ final class MappingProgram {
             block.register(OpenFile.REGISTER).value(vma.getPgoff());
         }
         block.expect(vma.getStart());
-        // Before pages come: whether memory may be huge is decided when it is touched.
-        for (long bits = vma.getMadv(); bits != 0; bits &= bits - 1) {
-            advise(index, Long.numberOfTrailingZeros(bits));
-        }
     }
 
     private static int accessMode(VmaEntry vma) {

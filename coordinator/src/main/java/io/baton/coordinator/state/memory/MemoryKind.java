@@ -1,7 +1,5 @@
 package io.baton.coordinator.state.memory;
 
-import io.baton.coordinator.error.BatonException;
-import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.ContextBuilder;
@@ -11,6 +9,7 @@ import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.task.linux.ProcSmap;
 import io.baton.task.linux.SyscallNumber;
@@ -43,7 +42,7 @@ public final class MemoryKind implements StateKind {
         TreeImage tree = capture.tree();
         MappedFiles files = MappedFiles.of(tree);
         mm.setExeFileId(files.idOfExecutable(process));
-        new MappingCapture(process, files, mm).capture(maps);
+        new MappingCapture(process, files, SharedMemoryCapture.of(tree), mm).capture(maps);
         MemoryLayout.capture(capture);
         int disabled = capture.ask()
                 .call(SyscallNumber.PRCTL)
@@ -54,16 +53,11 @@ public final class MemoryKind implements StateKind {
                 .value(0)
                 .result();
         capture.then(answers -> mm.setThpDisabled(answers.result(disabled) > 0));
-        PageBuffer buffer = tree.shared(PageBuffer.class, PageBuffer::new);
-        try (PagesWriter writer = new PagesWriter(process, tree.directory(), tree.newPagesId(), buffer)) {
-            new PageCapture(process, mm, writer).capture();
-            writer.finish();
+        try (PagesFile pages = new PagesFile(tree, ImageKind.PAGEMAP, process.pid())) {
+            new PageCapture(process, mm, new PagesWriter(process, pages)).capture();
+            pages.finish();
         } catch (IOException e) {
-            throw new BatonException(
-                    ErrorCode.IMAGE_IO,
-                    "image cannot be written: " + tree.directory().path() + ": " + e.getMessage(),
-                    "free some space or choose another directory",
-                    e);
+            throw PagesFile.failed(tree.directory(), e);
         }
     }
 

@@ -13,12 +13,7 @@ final class MemoryValidation {
     private static final long PAGE_MASK = PagemapImage.PAGE_SIZE - 1;
 
     /** Kinds of mappings that are not restored yet, with their names. */
-    private static final int UNSUPPORTED = VmaBits.ANON_SHARED
-            | VmaBits.SYSV_IPC
-            | VmaBits.SOCKET
-            | VmaBits.AIO_RING
-            | VmaBits.MEMFD
-            | VmaBits.SHADOW_STACK;
+    private static final int UNSUPPORTED = VmaBits.SYSV_IPC | VmaBits.SOCKET | VmaBits.AIO_RING | VmaBits.SHADOW_STACK;
 
     private final ProcessRestore process;
     private final MmEntry mm;
@@ -70,6 +65,8 @@ final class MemoryValidation {
             refuse(name(vma), "cannot be restored yet: " + kind(status), "");
         } else if (VmaBits.has(vma.getFlags(), VmaBits.MAP_HUGETLB)) {
             refuse(name(vma), "cannot be restored yet: huge pages of hugetlbfs", "");
+        } else if (SharedMemory.isShared(vma)) {
+            shared(vma);
         } else if (VmaBits.has(status, VmaBits.FILE_PRIVATE | VmaBits.FILE_SHARED)) {
             if (VmaBits.has(vma.getFlags(), VmaBits.MAP_ANONYMOUS)) {
                 throw damaged("mapping is of a file and anonymous: " + name(vma));
@@ -87,10 +84,32 @@ final class MemoryValidation {
             return "ring of a packet socket";
         } else if (VmaBits.has(status, VmaBits.AIO_RING)) {
             return "asynchronous I/O context";
-        } else if (VmaBits.has(status, VmaBits.SHADOW_STACK)) {
-            return "shadow stack";
         }
-        return "shared anonymous memory";
+        return "shadow stack";
+    }
+
+    private void shared(VmaEntry vma) {
+        if (VmaBits.has(vma.getFlags(), VmaBits.MAP_PRIVATE)) {
+            refuse(name(vma), "cannot be restored yet: private mapping of a memory file", "");
+            return;
+        }
+        SharedObject object = SharedMemory.of(process).object(process, vma);
+        PagemapImage pagemap = object.pagemap();
+        if (pagemap == null) {
+            return;
+        }
+        for (PagemapImage.Run run : pagemap) {
+            if (run.vaddr() < 0 || run.vaddr() + run.size() < 0) {
+                throw damaged("contents of shared memory are out of bounds: " + name(vma));
+            } else if (!run.present()) {
+                refuse(
+                        name(vma),
+                        "is in the image of an earlier dump, which cannot be read yet",
+                        "dump without a parent");
+                return;
+            }
+            object.reach(run.vaddr() + run.size());
+        }
     }
 
     /** All pages must have a private mapping to go to, and be in this image. */
@@ -119,7 +138,7 @@ final class MemoryValidation {
 
     private static boolean isPrivate(VmaEntry vma) {
         return VmaBits.has(vma.getStatus(), VmaBits.REGULAR)
-                && VmaBits.has(vma.getStatus(), VmaBits.ANON_PRIVATE | VmaBits.FILE_PRIVATE);
+                && VmaBits.has(vma.getStatus(), VmaBits.ANON_PRIVATE | VmaBits.FILE_PRIVATE | UNSUPPORTED);
     }
 
     private static String name(VmaEntry vma) {

@@ -20,11 +20,9 @@ final class OpenFile {
     /** Holds the descriptor. */
     static final int REGISTER = 0;
 
-    private static final int NONE = -1;
-
     private final ProcessRestore process;
     private final ContextBuilder context;
-    private int id = NONE;
+    private String path = "";
     private int flags;
 
     OpenFile(ProcessRestore process, ContextBuilder context) {
@@ -34,18 +32,23 @@ final class OpenFile {
 
     /** Sees to it that the file with that id is open in {@link #REGISTER}. */
     void open(int newId, int newFlags, int tag) {
-        if (id == newId && flags == newFlags) {
+        open(entry(process, newId).getName(), newFlags, tag);
+    }
+
+    /** Sees to it that the file at that path is open in {@link #REGISTER}. */
+    void open(String newPath, int newFlags, int tag) {
+        if (path.equals(newPath) && flags == newFlags) {
             return;
         }
         close(tag);
         ProgramBuilder block = context.item(tag);
         block.call(SyscallNumber.OPENAT)
                 .value(Files.AT_FDCWD)
-                .data(block.string(entry(process, newId).getName()))
+                .data(block.string(newPath))
                 .value(newFlags | Files.O_CLOEXEC)
                 .value(0)
                 .store(REGISTER);
-        id = newId;
+        path = newPath;
         flags = newFlags;
     }
 
@@ -55,9 +58,9 @@ final class OpenFile {
     }
 
     private void close(int tag) {
-        if (id != NONE) {
+        if (!path.isEmpty()) {
             context.item(tag).call(SyscallNumber.CLOSE).register(REGISTER);
-            id = NONE;
+            path = "";
         }
     }
 

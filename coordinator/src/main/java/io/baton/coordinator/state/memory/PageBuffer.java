@@ -26,6 +26,13 @@ final class PageBuffer {
         return bytes.duplicate().limit(length);
     }
 
+    /** Zeroes the bytes from one offset up to another. */
+    void zero(int from, int to) {
+        for (int i = from; i < to; i++) {
+            bytes.put(i, (byte) 0);
+        }
+    }
+
     /** Address of a vector; the one at {@link ProcessMemory#IOV_MAX} is for our own side. */
     long vector(int index) {
         return vectors.addressOffset() + (long) index * VECTOR_LENGTH;

@@ -45,6 +45,7 @@ final class PageCapture {
         while (next < mm.getVmasCount()) {
             leave(mm.getVmasOrBuilder(next));
         }
+        writer.flush();
         guards.forEach(mm::addVmas);
     }
 
@@ -82,12 +83,10 @@ final class PageCapture {
             if (Long.compareUnsigned(vma.getStart(), end) >= 0) {
                 return;
             }
-            if (from < to && isOwn(vma)) {
-                if ((categories & PageMap.GUARD) != 0) {
-                    guard(from, to);
-                } else {
-                    writer.add(from, to, (vma.getProt() & Mapping.PROT_READ) != 0);
-                }
+            if (from < to && (categories & PageMap.GUARD) != 0) {
+                guard(from, to);
+            } else if (from < to && isOwn(vma)) {
+                writer.add(from, to, (vma.getProt() & Mapping.PROT_READ) != 0);
             }
             if (Long.compareUnsigned(vma.getEnd(), end) > 0) {
                 return;

@@ -25,6 +25,7 @@ final class PageProgram {
 
     private final ProcessRestore process;
     private final ContextBuilder context;
+    private final PagemapImage pagemap;
     private final MmEntry mm;
     private final long[] vectors = new long[2 * MOST_VECTORS];
     private boolean open;
@@ -34,16 +35,32 @@ final class PageProgram {
     private int vma;
     private int firstVma;
 
-    PageProgram(ProcessRestore process, ContextBuilder context) {
+    PageProgram(ProcessRestore process, ContextBuilder context, PagemapImage pagemap) {
         this.process = process;
         this.context = context;
+        this.pagemap = pagemap;
         this.mm = process.mm();
     }
 
+    /** Fills the private mappings of the process. */
     void compile() {
-        for (PagemapImage.Run run : process.pagemap()) {
+        for (PagemapImage.Run run : pagemap) {
             add(run);
         }
+        end();
+    }
+
+    /** Fills shared memory that is mapped as a whole by the mapping with that index. */
+    void compileShared(int index) {
+        vma = index;
+        for (PagemapImage.Run run : pagemap) {
+            long start = mm.getVmas(index).getStart() + run.vaddr();
+            add(start, start + run.size(), run.offset());
+        }
+        end();
+    }
+
+    private void end() {
         flush();
         if (open) {
             context.item(Item.PAGES.tag()).call(SyscallNumber.CLOSE).register(REGISTER);
@@ -106,7 +123,7 @@ final class PageProgram {
             ProgramBuilder block = context.item(tag);
             block.call(SyscallNumber.OPENAT)
                     .value(process.imagesFd())
-                    .data(block.string("pages-" + process.pagemap().pagesId() + ".img"))
+                    .data(block.string("pages-" + pagemap.pagesId() + ".img"))
                     .value(Files.O_RDONLY | Files.O_CLOEXEC)
                     .value(0)
                     .store(REGISTER);

@@ -10,7 +10,8 @@ enum SpecialMapping {
     VVAR(null, ""),
     VDSO(null, ""),
     VSYSCALL(null, ""),
-    SHARED_ANONYMOUS("shared anonymous memory", ""),
+    /** A file of the kernel's own that has no name. */
+    SHARED_ANONYMOUS(null, ""),
     MEMFD("memory file (memfd)", ""),
     SYSV("System V shared memory", ""),
     HUGETLB("huge pages of hugetlbfs", ""),
@@ -18,6 +19,9 @@ enum SpecialMapping {
     ANON_INODE("kernel object without a file", "close it before the dump"),
     SOCKET("ring of a packet socket", "close it before the dump"),
     UNKNOWN("special mapping that Baton does not know", "");
+
+    /** What CRIU, and in some cases we, restore shared anonymous memory as. */
+    private static final String RESTORED_SHARED_ANONYMOUS = "/memfd:/dev/zero (deleted)";
 
     private static final String STACK_NAME = "[stack";
     private static final String NAMED_PREFIX = "[anon:";
@@ -47,7 +51,7 @@ enum SpecialMapping {
         }
         if (name.startsWith("[")) {
             return bracketed(name);
-        } else if (name.startsWith("/dev/zero (del")) {
+        } else if (name.equals("/dev/zero (deleted)") || name.equals(RESTORED_SHARED_ANONYMOUS)) {
             return SHARED_ANONYMOUS;
         } else if (name.startsWith("/memfd:")) {
             return MEMFD;

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class MappingInspectionTest {
     private static final Map<String, String> REASONS = Map.of(
-            "shared", "shared anonymous memory",
             "memfd", "memory file (memfd)",
             "deleted", "file has been deleted or replaced",
             "replaced", "file has been deleted or replaced",

@@ -139,7 +139,7 @@ class MemoryValidationTest {
 
     @Test
     void shouldRefuseWhatIsNotRestoredYet() throws IOException {
-        add(BASE, 1, VmaBits.REGULAR | VmaBits.ANON_SHARED);
+        add(BASE, 1, VmaBits.REGULAR | VmaBits.AIO_RING);
         add(BASE + PAGE, 1, VmaBits.REGULAR | VmaBits.SYSV_IPC);
 
         assertEquals(2, refusals().size());

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Restore {
     static final int IMAGES_FD = 100;
 
+    private final ImageDirectory directory;
     private final PstreeEntry pstree;
     private final MmEntry mm;
     private final PagemapImage pagemap;
@@ -25,6 +26,7 @@ final class Restore {
     private final Map<Class<?>, Object> shared = new HashMap<>();
 
     Restore(ImageDirectory directory, int pid, MmEntry mm, IntFunction<@Nullable FileEntry> files) throws IOException {
+        this.directory = directory;
         this.pstree = PstreeEntry.newBuilder()
                 .setPid(pid)
                 .setPpid(0)
@@ -39,6 +41,10 @@ final class Restore {
 
     ProcessRestore asProcess() {
         return Partly.implemented(ProcessRestore.class, this);
+    }
+
+    ImageDirectory directory() {
+        return directory;
     }
 
     PstreeEntry pstree() {

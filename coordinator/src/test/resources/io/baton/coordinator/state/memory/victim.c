@@ -106,6 +106,39 @@ static void anonymous(void)
 	fill(at, 2 * PAGE, 7);
 }
 
+static char *shared_map(size_t length)
+{
+	char *at = mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		fail("mmap");
+	return at;
+}
+
+static void shared(void)
+{
+	char *at = shared_map(16 * PAGE);
+
+	/* Whole, but with holes. */
+	fill(at, 2 * PAGE, 40);
+	fill(at + 9 * PAGE, PAGE, 41);
+	/* Read only, and without any contents. */
+	at = shared_map(4 * PAGE);
+	fill(at + PAGE, PAGE, 42);
+	mprotect(at, 4 * PAGE, PROT_READ);
+	shared_map(3 * PAGE);
+	/* Two windows into one object, with what nobody sees between. */
+	at = shared_map(16 * PAGE);
+	fill(at, 16 * PAGE, 43);
+	munmap(at + 4 * PAGE, 5 * PAGE);
+	mprotect(at + PAGE, PAGE, PROT_NONE);
+	/* The same page twice. */
+	at = shared_map(2 * PAGE);
+	fill(at, 2 * PAGE, 44);
+	if (mremap(at, 0, 2 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED)
+		fail("mremap");
+}
+
 static void files(void)
 {
 	int zero = open("/dev/zero", O_RDWR);
@@ -160,6 +193,7 @@ int main(int argc, char **argv)
 		return 2;
 	directory = argv[1];
 	anonymous();
+	shared();
 	files();
 	text();
 	many();

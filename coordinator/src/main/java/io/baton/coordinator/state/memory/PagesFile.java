@@ -1,0 +1,117 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.FileChecksum;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageWriter;
+import io.baton.mktree.image.proto.PagemapEntry;
+import io.baton.mktree.image.proto.PagemapHead;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.PageMap;
+import java.io.IOException;
+
+/**
+ * A pagemap and the {@code pages-N.img} it speaks of: runs of pages in ascending order, neighbours as one, and their
+ * contents end to end.
+ */
+final class PagesFile implements AutoCloseable {
+    /** {@code PE_PRESENT}: the contents are in the pages file. */
+    private static final int PRESENT = 4;
+
+    private static final int PRIVATE_FILE = 0600;
+
+    private final ImageDirectory directory;
+    private final int pagesId;
+    private final PageBuffer buffer;
+    private final ImageWriter pagemap;
+    private final Fd pages;
+    private final FileChecksum.Builder checksum = new FileChecksum.Builder();
+    private long runStart;
+    private long runEnd;
+
+    /**
+     * Makes both files.
+     *
+     * @param kind of the pagemap: of a process or of shared memory
+     * @param id of the pagemap
+     */
+    PagesFile(TreeImage tree, ImageKind kind, long id) throws IOException {
+        this.directory = tree.directory();
+        this.pagesId = tree.newPagesId();
+        this.buffer = tree.shared(PageBuffer.class, PageBuffer::new);
+        this.pages = Files.open(
+                directory.pages(pagesId).toString(),
+                Files.O_WRONLY | Files.O_CREAT | Files.O_EXCL | Files.O_CLOEXEC,
+                PRIVATE_FILE);
+        this.pagemap = directory.writer(kind, id);
+        pagemap.write(PagemapHead.newBuilder().setPagesId(pagesId).build());
+    }
+
+    PageBuffer buffer() {
+        return buffer;
+    }
+
+    /** Adds pages to the map; their contents follow by {@link #write}, in any portions. */
+    void add(long start, long end) {
+        if (start != runEnd) {
+            endRun();
+            runStart = start;
+        }
+        runEnd = end;
+    }
+
+    /** Appends the first bytes of the buffer to the contents. */
+    void write(int length) {
+        try {
+            Files.writeFully(pages.number(), buffer.address(), length);
+        } catch (LinuxException e) {
+            throw failed(e);
+        }
+        checksum.update(buffer.bytes(length));
+    }
+
+    /** Ends both files. */
+    void finish() throws IOException {
+        endRun();
+        pagemap.close();
+        directory.written(directory.pages(pagesId), checksum.build());
+    }
+
+    private void endRun() {
+        if (runEnd > runStart) {
+            try {
+                pagemap.write(PagemapEntry.newBuilder()
+                        .setVaddr(runStart)
+                        .setCompatNrPages(0)
+                        .setNrPages((runEnd - runStart) / PageMap.PAGE_SIZE)
+                        .setFlags(PRESENT)
+                        .build());
+            } catch (IOException e) {
+                throw failed(e);
+            }
+        }
+        runStart = runEnd;
+    }
+
+    private BatonException failed(Exception e) {
+        return failed(directory, e);
+    }
+
+    static BatonException failed(ImageDirectory directory, Exception e) {
+        String message = "image cannot be written: " + directory.path() + ": " + e.getMessage();
+        return new BatonException(ErrorCode.IMAGE_IO, message, "free some space or choose another directory", e);
+    }
+
+    /** Closes both files, whole or not. */
+    @Override
+    public void close() throws IOException {
+        try (pages) {
+            pagemap.close();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.PagemapImage;
+import io.baton.mktree.image.proto.VmaEntry;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.Mapping;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** Makes and maps the shared memory of one process. */
+final class SharedMemoryProgram {
+    /** Hold a memory file and the pages file while the one is filled from the other. */
+    private static final int MEMORY_REGISTER = 2;
+
+    private static final int PAGES_REGISTER = 1;
+
+    private static final long MOST_BYTES = 256L << 20;
+
+    private final ProcessRestore process;
+    private final ContextBuilder context;
+    private final OpenFile file;
+    private final SharedMemory memory;
+
+    SharedMemoryProgram(ProcessRestore process, ContextBuilder context, OpenFile file) {
+        this.process = process;
+        this.context = context;
+        this.file = file;
+        this.memory = SharedMemory.of(process);
+    }
+
+    void map(int index) {
+        VmaEntry vma = process.mm().getVmas(index);
+        SharedObject object = memory.object(process, vma);
+        if (object.isMade()) {
+            file.open(object.path(process, index), Files.O_RDWR, Item.MAPPING.tag(index));
+            map(index, OpenFile.REGISTER, vma.getProt());
+            return;
+        }
+        boolean whole = vma.getPgoff() == 0 && vma.getEnd() - vma.getStart() == object.size();
+        if (whole && object.name().equals(SharedMemory.ANONYMOUS)) {
+            makeAnonymous(index, object.pagemap());
+        } else {
+            makeFile(index, object);
+        }
+        object.madeBy(process, index);
+    }
+
+    /** Shared anonymous memory is as large as its first mapping: this one. */
+    private void makeAnonymous(int index, @Nullable PagemapImage pagemap) {
+        VmaEntry vma = process.mm().getVmas(index);
+        if (pagemap == null || pagemap.runs().isEmpty()) {
+            map(index, -1, vma.getProt());
+            return;
+        }
+        map(index, -1, vma.getProt() | Mapping.PROT_WRITE);
+        new PageProgram(process, context, pagemap).compileShared(index);
+        if ((vma.getProt() & Mapping.PROT_WRITE) == 0) {
+            item(index)
+                    .call(SyscallNumber.MPROTECT)
+                    .value(vma.getStart())
+                    .value(vma.getEnd() - vma.getStart())
+                    .value(vma.getProt());
+        }
+    }
+
+    /** The object is larger than what the process has mapped of it, or has a name. */
+    private void makeFile(int index, SharedObject object) {
+        ProgramBuilder block = item(index);
+        block.call(SyscallNumber.MEMFD_CREATE)
+                .data(block.string(object.name()))
+                .value(0)
+                .store(MEMORY_REGISTER);
+        block.call(SyscallNumber.FTRUNCATE).register(MEMORY_REGISTER).value(object.size());
+        PagemapImage pagemap = object.pagemap();
+        if (pagemap != null && !pagemap.runs().isEmpty()) {
+            fill(index, pagemap);
+        }
+        map(index, MEMORY_REGISTER, process.mm().getVmas(index).getProt());
+        item(index).call(SyscallNumber.CLOSE).register(MEMORY_REGISTER);
+    }
+
+    private void fill(int index, PagemapImage pagemap) {
+        ProgramBuilder block = item(index);
+        block.call(SyscallNumber.OPENAT)
+                .value(process.imagesFd())
+                .data(block.string("pages-" + pagemap.pagesId() + ".img"))
+                .value(Files.O_RDONLY | Files.O_CLOEXEC)
+                .value(0)
+                .store(PAGES_REGISTER);
+        for (PagemapImage.Run run : pagemap) {
+            for (long done = 0; done < run.size(); done += MOST_BYTES) {
+                long length = Math.min(MOST_BYTES, run.size() - done);
+                ProgramBuilder part = item(index);
+                part.call(SyscallNumber.LSEEK)
+                        .register(MEMORY_REGISTER)
+                        .value(run.vaddr() + done)
+                        .value(0)
+                        .expect(run.vaddr() + done);
+                part.call(SyscallNumber.SENDFILE)
+                        .register(MEMORY_REGISTER)
+                        .register(PAGES_REGISTER)
+                        .data(part.longs(run.offset() + done))
+                        .value(length)
+                        .expect(length);
+            }
+        }
+        item(index).call(SyscallNumber.CLOSE).register(PAGES_REGISTER);
+    }
+
+    private void map(int index, int register, int protection) {
+        VmaEntry vma = process.mm().getVmas(index);
+        int flags = vma.getFlags() & MappingProgram.KNOWN_FLAGS & ~VmaBits.MAP_ANONYMOUS;
+        ProgramBuilder block = item(index);
+        block.call(SyscallNumber.MMAP)
+                .value(vma.getStart())
+                .value(vma.getEnd() - vma.getStart())
+                .value(protection)
+                .value(flags | VmaBits.MAP_FIXED_NOREPLACE | (register < 0 ? VmaBits.MAP_ANONYMOUS : 0));
+        if (register < 0) {
+            block.value(-1).value(0);
+        } else {
+            block.register(register).value(vma.getPgoff());
+        }
+        block.expect(vma.getStart());
+    }
+
+    private ProgramBuilder item(int index) {
+        return context.item(Item.MAPPING.tag(index));
+    }
+}

@@ -1,0 +1,90 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.PagemapImage;
+import io.baton.mktree.image.proto.MmEntry;
+import io.baton.mktree.image.proto.VmaEntry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One object of shared memory. The first process that maps it makes it; later mappings, also of that same process, open
+ * what is behind the first by its link in {@code /proc}.
+ */
+final class SharedObject {
+    private final String name;
+    private final @Nullable PagemapImage pagemap;
+    private long size;
+    private @Nullable ProcessRestore owner;
+    private int ownerIndex;
+
+    /**
+     * @param name of the memory file, {@link SharedMemory#ANONYMOUS} if it is none
+     * @param pagemap of its contents; null if there are none
+     */
+    SharedObject(String name, @Nullable PagemapImage pagemap) {
+        this.name = name;
+        this.pagemap = pagemap;
+    }
+
+    String name() {
+        return name;
+    }
+
+    @Nullable
+    PagemapImage pagemap() {
+        return pagemap;
+    }
+
+    /** Bytes that all mappings and contents together need. */
+    long size() {
+        return size;
+    }
+
+    void reach(long end) {
+        size = Math.max(size, end);
+    }
+
+    boolean isMade() {
+        return owner != null;
+    }
+
+    void madeBy(ProcessRestore process, int index) {
+        owner = process;
+        ownerIndex = index;
+    }
+
+    /**
+     * Path by which the object can be opened.
+     *
+     * @param process that wants it
+     * @param index of the mapping it wants it for; its own mappings from there on do not exist yet
+     */
+    String path(ProcessRestore process, int index) {
+        ProcessRestore made = owner;
+        if (made == null) {
+            throw new IllegalStateException("shared memory is not made yet: name=" + name);
+        }
+        int pid = made.pstree().getPid();
+        boolean own = pid == process.pstree().getPid();
+        MmEntry mm = made.mm();
+        int limit = own ? index : mm.getVmasCount();
+        VmaEntry first = mm.getVmas(ownerIndex);
+        long end = first.getEnd();
+        // The kernel has joined what follows seamlessly, and the link has the name of the whole.
+        for (int i = ownerIndex + 1; i < limit && follows(first, end, mm.getVmas(i)); i++) {
+            end = mm.getVmas(i).getEnd();
+        }
+        String range = Long.toHexString(first.getStart()) + "-" + Long.toHexString(end);
+        return "/proc/" + (own ? "self" : Integer.toString(pid)) + "/map_files/" + range;
+    }
+
+    private static boolean follows(VmaEntry first, long end, VmaEntry vma) {
+        return vma.getStart() == end
+                && vma.getShmid() == first.getShmid()
+                && vma.getStatus() == first.getStatus()
+                && vma.getPgoff() - first.getPgoff() == vma.getStart() - first.getStart()
+                && vma.getProt() == first.getProt()
+                && vma.getFlags() == first.getFlags()
+                && vma.getMadv() == first.getMadv();
+    }
+}
