@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
-    static final List<String> NAMES = List.of("dump", "restore", "check", "show", "explain");
+    static final List<String> NAMES = List.of("dump", "restore", "check", "show", "explain", "mktree");
 
     private Commands() {}
 
@@ -26,6 +26,7 @@ final class Commands {
             case "check" -> new CheckCommand();
             case "show" -> new ShowCommand();
             case "explain" -> new ExplainCommand();
+            case "mktree" -> new MktreeCommand();
             default -> throw new IllegalArgumentException("no such command: name=" + name);
         };
     }

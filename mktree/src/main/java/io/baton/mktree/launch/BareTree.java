@@ -35,6 +35,9 @@ public final class BareTree implements AutoCloseable {
     private static final int LOCAL_LENGTH = 4096;
     private static final int CONTEXT_RING = 64 * 1024;
     private static final int CONTEXT_FLAGS = ProgramDescriptor.FLAG_KEEP | ProgramDescriptor.FLAG_LAST;
+    private static final int PR_SET_PDEATHSIG = 1;
+    private static final int PR_SET_DUMPABLE = 4;
+    private static final int SIG_UNBLOCK = 1;
     private static final long PAUSE_NANOS = 100_000;
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -44,7 +47,7 @@ public final class BareTree implements AutoCloseable {
     private final Segment segment;
     private final Helper helper;
     private final long untilNanos;
-    private boolean closed;
+    private volatile boolean closed;
 
     private BareTree(
             final ProcessTree tree,
@@ -100,9 +103,14 @@ public final class BareTree implements AutoCloseable {
         return plan;
     }
 
+    /** Whether nobody has ended it from outside. */
+    public boolean isAlive() {
+        return !closed && helper.poll() == null;
+    }
+
     /** Kills all that lives of it, and returns when nothing is left. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (closed) {
             return;
         }
@@ -133,14 +141,15 @@ public final class BareTree implements AutoCloseable {
         }
         await(() -> segment.position() == plan.taskCount());
         awaitDead();
+        segment.start(Stage.RESTORE_SIGCHLD.number());
     }
 
     private void feed(final int row) {
         final Task task = tree.task(row);
         final int first = tree.position(row);
-        offer(first, task.exitStatus() == Task.ALIVE ? sleep() : exit(task));
+        offer(first, task.exitStatus() == Task.ALIVE ? sleep(plan.task(first).diesWithParent()) : exit(task));
         for (int thread = 1; thread < task.threads().size(); thread++) {
-            offer(first + thread, sleep());
+            offer(first + thread, sleep(true));
         }
     }
 
@@ -148,8 +157,14 @@ public final class BareTree implements AutoCloseable {
         await(() -> segment.contexts().offer(program, position, CONTEXT_FLAGS));
     }
 
-    private static ProgramBuilder sleep() {
-        return new ProgramBuilder().reset().op(Op.AWAIT).value(Integer.MAX_VALUE);
+    /** Who could not ask to die with its parent while the parent's leader was alive, asks when that has gone. */
+    private static ProgramBuilder sleep(final boolean diesWithParent) {
+        final ProgramBuilder program = new ProgramBuilder().reset();
+        if (!diesWithParent) {
+            program.op(Op.AWAIT).value(Stage.RESTORE_SIGCHLD.number());
+            program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(Signals.SIGKILL);
+        }
+        return program.op(Op.AWAIT).value(Integer.MAX_VALUE);
     }
 
     private static ProgramBuilder exit(final Task task) {
@@ -160,9 +175,9 @@ public final class BareTree implements AutoCloseable {
         }
         if (signal != 0) {
             final int set = program.longs(1L << (signal - 1));
-            program.call(SyscallNumber.PRCTL).value(4).value(0); // PR_SET_DUMPABLE: no core
+            program.call(SyscallNumber.PRCTL).value(PR_SET_DUMPABLE).value(0); // no core
             program.call(SyscallNumber.RT_SIGPROCMASK)
-                    .value(1)
+                    .value(SIG_UNBLOCK)
                     .data(set)
                     .value(0)
                     .value(Long.BYTES);
@@ -237,10 +252,5 @@ public final class BareTree implements AutoCloseable {
 
     private String describe(final int slot) {
         return plan.task(slot).kind() + " pid=" + plan.task(slot).pid() + " slot=" + slot;
-    }
-
-    /** Whether a pid is free on this system, as far as can be told. */
-    public static boolean isFree(final int pid) {
-        return !Signals.kill(pid, 0);
     }
 }
