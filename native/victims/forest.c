@@ -290,7 +290,6 @@ int main(int count, char **arguments)
 	if (self == 0) {
 		while (forest->settled < expected())
 			usleep(1000);
-		usleep(20000);
 		close(open(arguments[3], O_CREAT | O_WRONLY, 0600));
 	}
 	stand_still();

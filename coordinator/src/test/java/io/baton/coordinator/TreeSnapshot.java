@@ -17,6 +17,7 @@ import java.util.TreeSet;
 /** Everything /proc tells about a tree of processes that a dump and a restore must bring back, a line for each fact. */
 public final class TreeSnapshot implements AutoCloseable {
     private static final int SIGKILL = 9;
+    private static final long SETTLE_MILLIS = 5;
 
     private final ProcFs proc = new ProcFs();
 
@@ -33,7 +34,7 @@ public final class TreeSnapshot implements AutoCloseable {
         }
         final List<Integer> tree = new ArrayList<>(List.of(root));
         for (int i = 0; i < tree.size(); i++) {
-            final List<Integer> own = children.getOrDefault(tree.get(i), List.of());
+            final List<Integer> own = new ArrayList<>(children.getOrDefault(tree.get(i), List.of()));
             Collections.sort(own);
             tree.addAll(own);
         }
@@ -47,6 +48,19 @@ public final class TreeSnapshot implements AutoCloseable {
             process(pid, pid == root, facts);
         }
         return facts;
+    }
+
+    /** The facts once nothing changes any more and nobody runs. */
+    public List<String> atRest(final int root) throws InterruptedException {
+        List<String> last = of(root);
+        while (true) {
+            Thread.sleep(SETTLE_MILLIS);
+            final List<String> now = of(root);
+            if (now.equals(last) && now.stream().noneMatch(fact -> fact.contains(" state R "))) {
+                return now;
+            }
+            last = now;
+        }
     }
 
     private void process(final int pid, final boolean isRoot, final List<String> facts) {

@@ -27,7 +27,12 @@ final class Cores {
             task.setStopSigno(stopSignal);
         }
         if (process.leaderDead()) {
-            task.setExitCode(process.exitStatus());
+            // It is only looked at from here on, but ps(1) shows these of it.
+            task.setExitCode(process.exitStatus())
+                    .setBlkSigset(process.proc()
+                            .status(process.pid(), process.pid())
+                            .signals()
+                            .blocked());
         }
     }
 

@@ -14,6 +14,7 @@ import io.baton.task.program.ProgramBuilder;
 public final class Exit {
     private static final int PR_SET_DUMPABLE = 4;
     private static final int SIG_UNBLOCK = 1;
+    private static final int SIG_SETMASK = 2;
     private static final int SIGNAL_MASK = 0x7f;
     private static final int CODE_SHIFT = 8;
     private static final int CODE_MASK = 0xff;
@@ -64,7 +65,14 @@ public final class Exit {
 
     /** Adds the instruction by which a leader ends and leaves its threads alone: not exit_group(2). */
     public static void emitDeadLeader(CoreEntry core, ProgramBuilder program) {
+        Name.emit(core, program.tag(Item.NAME.tag()));
         program.tag(Item.EXIT.tag());
+        int mask = program.longs(core.getTc().getBlkSigset());
+        program.call(SyscallNumber.RT_SIGPROCMASK)
+                .value(SIG_SETMASK)
+                .data(mask)
+                .value(0)
+                .value(Long.BYTES);
         int code = core.getTc().getExitCode() >>> CODE_SHIFT & CODE_MASK;
         program.call(SyscallNumber.EXIT).value(code);
     }
