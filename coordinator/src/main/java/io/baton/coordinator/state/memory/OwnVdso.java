@@ -6,6 +6,7 @@ import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcMap;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * The vDSO of the running kernel, as this very process has it: the code, and before it the data it reads.
@@ -31,7 +32,7 @@ record OwnVdso(long dataLength, ByteBuffer code) {
                     dataLength += map.length();
                 } else if (special == SpecialMapping.VDSO) {
                     int length = Math.toIntExact(map.length());
-                    ByteBuffer code = ByteBuffer.allocate(length);
+                    ByteBuffer code = ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
                     Memory.wrap(map.start(), length).getBytes(0, code.array());
                     return new OwnVdso(dataLength, code);
                 }

@@ -1,7 +1,5 @@
 package io.baton.coordinator.state.memory;
 
-import io.baton.coordinator.error.BatonException;
-import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
@@ -9,12 +7,12 @@ import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.VmaEntry;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
 import io.baton.task.linux.Mapping;
+import io.baton.task.linux.Memory;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +56,8 @@ final class Vdso {
             fault = "its code does not follow its data";
         } else if (code != null && length(code) != own.codeLength()) {
             fault = "it has another size than this kernel's: size=" + length(code) + " own=" + own.codeLength();
-        } else if (code != null && !sameCode(process.pagemap(), code, own)) {
+        } else if (code != null
+                && !process.shared(Comparison.class, Comparison::new).same(process.pagemap(), code, own)) {
             fault = "its code differs from this kernel's";
         }
         if (fault != null) {
@@ -68,23 +67,43 @@ final class Vdso {
 
     /** Pages that the image does not have cannot differ. */
     private static boolean sameCode(PagemapImage pagemap, VmaEntry code, OwnVdso own) {
-        try (FileChannel pages = pagemap.openPages()) {
+        try (Fd pages = Files.open(pagemap.pages().toString(), Files.O_RDONLY | Files.O_CLOEXEC);
+                Memory found = Memory.allocate((int) own.codeLength())) {
             for (PagemapImage.Run run : pagemap) {
                 long from = Math.max(run.vaddr(), code.getStart());
                 long to = Math.min(run.vaddr() + run.size(), code.getEnd());
                 if (from < to && run.present()) {
-                    ByteBuffer found = ByteBuffer.allocate((int) (to - from));
-                    while (found.hasRemaining()
-                            && pages.read(found, run.offset() + from - run.vaddr() + found.position()) > 0) {}
-                    ByteBuffer ours = own.code().slice((int) (from - code.getStart()), (int) (to - from));
-                    if (!found.flip().equals(ours)) {
+                    int offset = (int) (from - code.getStart());
+                    int length = (int) (to - from);
+                    int read = Files.pread(
+                            pages.number(), found.address() + offset, length, run.offset() + from - run.vaddr());
+                    if (read < length || differs(found, own, offset, length)) {
                         return false;
                     }
                 }
             }
             return true;
-        } catch (IOException e) {
-            throw new BatonException(ErrorCode.IMAGE_IO, "pages cannot be read: " + e.getMessage(), "", e);
+        }
+    }
+
+    private static boolean differs(Memory found, OwnVdso own, int offset, int length) {
+        for (int i = offset; i < offset + length; i += Long.BYTES) {
+            if (found.buffer().getLong(i) != own.code().getLong(i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** One image is of one kernel, so that one look is enough. */
+    private static final class Comparison {
+        private @Nullable Boolean same;
+
+        boolean same(PagemapImage pagemap, VmaEntry code, OwnVdso own) {
+            if (same == null) {
+                same = sameCode(pagemap, code, own);
+            }
+            return same;
         }
     }
 
