@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.memory;
 
 import io.baton.task.linux.ProcMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a mapping is, by the name the kernel gives it in maps: no file has such a name. */
@@ -20,8 +21,9 @@ enum SpecialMapping {
     SOCKET("ring of a packet socket", "close it before the dump"),
     UNKNOWN("special mapping that Baton does not know", "");
 
-    /** What CRIU, and in some cases we, restore shared anonymous memory as. */
-    private static final String RESTORED_SHARED_ANONYMOUS = "/memfd:/dev/zero (deleted)";
+    /** The kernel's name for shared anonymous memory, and what CRIU, and in some cases we, restore it as. */
+    private static final Set<String> SHARED_ANONYMOUS_NAMES =
+            Set.of("/dev/zero (deleted)", "/memfd:/dev/zero (deleted)", "/memfd: (deleted)");
 
     private static final String STACK_NAME = "[stack";
     private static final String NAMED_PREFIX = "[anon:";
@@ -51,7 +53,7 @@ enum SpecialMapping {
         }
         if (name.startsWith("[")) {
             return bracketed(name);
-        } else if (name.equals("/dev/zero (deleted)") || name.equals(RESTORED_SHARED_ANONYMOUS)) {
+        } else if (SHARED_ANONYMOUS_NAMES.contains(name)) {
             return SHARED_ANONYMOUS;
         } else if (name.startsWith("/memfd:")) {
             return MEMFD;
