@@ -124,8 +124,8 @@ struct baton_slot {
 	uint64_t program; /* offset of its hierarchy program in the segment */
 	uint32_t op;	  /* of the instruction */
 	uint8_t pad0[12];
-	uint64_t start; /* CLOCK_MONOTONIC ns when it took the baton */
-	uint64_t end;	/* and when it passed it */
+	uint64_t start;	   /* CLOCK_MONOTONIC ns when it took the baton */
+	uint64_t end;	   /* and when it passed it */
 	uint32_t flags[4]; /* futexes: what hierarchy programs say about a placeholder */
 	uint8_t pad1[32];
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A victim of many tasks, all of them pausing. star READY SHAPE N: star (N children), chain (N deep), threads (N of
- * them), zombies (N), family (a bit of everything). READY is made when all are there.
+ * them), zombies (N), sockets (N of them), family (a bit of everything). READY is made when all are there.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +98,10 @@ int main(int count, char **arguments)
 		threads(n);
 	} else if (!strcmp(arguments[2], "zombies")) {
 		zombies(n);
+	} else if (!strcmp(arguments[2], "sockets")) {
+		while (n--)
+			if (socket(AF_INET, SOCK_STREAM, 0) < 0)
+				exit(1);
 	} else if (!strcmp(arguments[2], "family")) {
 		if (!fork()) {
 			setsid();

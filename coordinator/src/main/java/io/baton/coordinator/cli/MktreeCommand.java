@@ -35,8 +35,9 @@ import picocli.CommandLine.Spec;
 /** {@code baton mktree}. */
 @Command(
         name = "mktree",
-        description = "Makes a bare tree: processes, threads, zombies, groups and sessions, and no state. It stays until "
-                + "this command is ended, which kills it.")
+        description =
+                "Makes a bare tree: processes, threads, zombies, groups and sessions, and no state. It stays until "
+                        + "this command is ended, which kills it.")
 final class MktreeCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
     private static final long TICK_MILLIS = 100;
@@ -46,14 +47,12 @@ final class MktreeCommand implements Callable<Integer> {
         @Parameters(
                 paramLabel = "SPEC",
                 arity = "0..1",
-                description = "File with a line for each process, such as \"pid=+1 ppid=+0 threads=+1,+2\"; -: standard "
-                        + "input. See TreeSpec.")
+                description =
+                        "File with a line for each process, such as \"pid=+1 ppid=+0 threads=+1,+2\"; -: standard "
+                                + "input. See TreeSpec.")
         private @Nullable String spec;
 
-        @Option(
-                names = "--shape",
-                paramLabel = "SHAPE",
-                description = "star, chain, binary or random.")
+        @Option(names = "--shape", paramLabel = "SHAPE", description = "star, chain, binary or random.")
         private @Nullable String shape;
 
         @Option(
@@ -78,7 +77,9 @@ final class MktreeCommand implements Callable<Integer> {
     @Option(names = "--zombies", defaultValue = "0", description = "So many childless processes become zombies.")
     private int zombies;
 
-    @Option(names = "--base", description = "First pid, for shapes and for what a SPEC writes as +N (default: a free one).")
+    @Option(
+            names = "--base",
+            description = "First pid, for shapes and for what a SPEC writes as +N (default: a free one).")
     private @Nullable Integer base;
 
     @Option(names = "--json", description = "Print JSON.")

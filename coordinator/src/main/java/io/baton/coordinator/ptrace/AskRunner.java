@@ -5,6 +5,7 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.task.linux.Futex;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Ptrace;
+import io.baton.task.linux.Signals;
 import io.baton.task.linux.UserRegs;
 import io.baton.task.linux.WaitStatus;
 import io.baton.task.program.Expect;
@@ -248,6 +249,8 @@ public final class AskRunner implements AutoCloseable {
                 throw RemoteCalls.died(thread.pid(), thread.tid());
             } else if (status.event() == Ptrace.EVENT_STOP) {
                 Stops.resumed(thread.tid(), 0); // somebody sent it SIGSTOP or SIGCONT
+            } else if (RemoteCalls.isStopSignal(status)) {
+                Stops.resumed(thread.tid(), Signals.SIGSTOP);
             } else if (status.isStopped()) {
                 running.loose = false;
                 throw new BatonException(

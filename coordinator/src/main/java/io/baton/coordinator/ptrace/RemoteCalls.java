@@ -4,6 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Ptrace;
+import io.baton.task.linux.Signals;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.UserRegs;
 import io.baton.task.linux.WaitStatus;
@@ -44,13 +45,17 @@ public final class RemoteCalls implements AutoCloseable {
         }
         Ptrace.setRegisters(tid, registers);
         Ptrace.setSignalMask(tid, ALL_SIGNALS);
+        int delivered = 0;
         for (int remaining = 2; remaining > 0; ) { // its entry and its exit
-            Ptrace.resumeToSyscall(tid, 0);
+            Ptrace.resumeToSyscall(tid, delivered);
+            delivered = 0;
             WaitStatus status = stops.await(pid, tid);
             if (status.isNone() || status.isDead()) {
                 throw died(pid, tid);
             } else if (status.isSyscallStop()) {
                 remaining--;
+            } else if (isStopSignal(status)) {
+                delivered = Signals.SIGSTOP;
             } else if (status.event() == 0) {
                 throw new BatonException(
                         ErrorCode.TASK_FAILED,
@@ -65,6 +70,14 @@ public final class RemoteCalls implements AutoCloseable {
     private static final int[] ARGUMENTS = {
         UserRegs.RDI, UserRegs.RSI, UserRegs.RDX, UserRegs.R10, UserRegs.R8, UserRegs.R9
     };
+
+    /**
+     * Whether somebody has sent SIGSTOP, which nobody can block. Let through, it stops the process; the thread we drive
+     * runs all the same, until it is let go.
+     */
+    static boolean isStopSignal(WaitStatus status) {
+        return status.isStopped() && status.event() == 0 && status.raw() >> Byte.SIZE == Signals.SIGSTOP;
+    }
 
     /** Gives a stopped thread its signal mask and registers. */
     public void putBack(int tid, DirectBuffer original, long mask) {

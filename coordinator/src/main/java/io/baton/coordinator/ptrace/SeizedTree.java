@@ -57,6 +57,7 @@ public final class SeizedTree implements AutoCloseable {
 
     /** Lets everybody go, stopped as by SIGSTOP: nobody runs an instruction before SIGCONT. */
     public void releaseStopped() {
+        RuntimeException failure = clean();
         for (SeizedProcess process : processes) {
             if (!process.isZombie() && process.stopSignal() == 0) {
                 // Queued now, it is the first thing each of them finds when it is let go.
@@ -64,6 +65,9 @@ public final class SeizedTree implements AutoCloseable {
             }
         }
         release();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** Kills everybody and waits until all are dead. The root's exit status is its parent's to collect. */

@@ -6,6 +6,8 @@ import io.baton.coordinator.Victim;
 import io.baton.coordinator.Victim.Counts;
 import io.baton.mktree.launch.NativeFiles;
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.Signals;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import java.nio.file.Path;
@@ -65,6 +67,28 @@ class AskRunnerTest {
                 assertEquals(0, result(ask, 3));
                 assertEquals(2, ask.block().getInt(ask.dataOffset() + 8)); // SS_DISABLE
             }
+        }
+    }
+
+    @Test
+    void shouldStandAStopSignalInTheMiddle() throws Exception {
+        Path file = directory.resolve("counts");
+        try (Victim victim = Victim.startSteady(file, "");
+                ProcFs proc = new ProcFs()) {
+            try (SeizedTree tree = TreeSeizer.seize(victim.pid(), deadline);
+                    AskRunner runner = runner(tree)) {
+                victim.signal(Signals.SIGSTOP);
+                List<Ask> asks = askAll(tree);
+                runner.run(asks);
+                for (Ask ask : asks) {
+                    assertEquals(ask.thread().tid(), result(ask, 0));
+                }
+            }
+            Victim.await(() -> proc.stat(victim.pid()).state() == 'T');
+            victim.signal(Signals.SIGCONT);
+            Counts counts = new Counts(file);
+            counts.awaitProgress();
+            assertEquals(0, counts.get(Counts.ERRORS));
         }
     }
 

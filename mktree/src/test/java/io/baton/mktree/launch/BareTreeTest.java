@@ -49,16 +49,14 @@ class BareTreeTest {
 
     @Test
     void shouldReleaseOrphansOneByOne() throws IOException {
-        make(first -> TreeSpec.parse(
-                """
+        make(first -> TreeSpec.parse("""
                 pid=+0
                 pid=+1
                 pid=+2 ppid=+1
                 pid=+3 ppid=+2 sid=+3
                 pid=+4 ppid=+0 sid=+3 pgid=+3
                 pid=+5 ppid=+1 sid=+3 pgid=+3
-                """,
-                first));
+                """, first));
     }
 
     @Test
