@@ -4,6 +4,7 @@ import static io.baton.mktree.plan.TreeIndex.NONE;
 import static io.baton.mktree.plan.TreeIndex.ROOT;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * In which session each process is born, and under which process each session begins.
@@ -90,13 +91,20 @@ final class Births {
                 settleLed(parent, found[i]);
             }
         }
-        for (int i = 0; i < foundCount; i++) {
-            if (sessions.needsGhost(found[i])) {
-                settleGhost(parent, found[i], needed[found[i]]);
-            }
-        }
+        // A session in which the grandparent is has begun above: it can only be where the parent was born.
+        final int above = parent == ROOT ? NONE : sessions.of(tree.parent(parent));
+        settleGhosts(parent, session -> session == above);
+        settleGhosts(parent, session -> session != above);
         for (int i = 0; i < foundCount; i++) {
             needed[found[i]] = 0;
+        }
+    }
+
+    private void settleGhosts(final int parent, final IntPredicate which) {
+        for (int i = 0; i < foundCount; i++) {
+            if (sessions.needsGhost(found[i]) && which.test(found[i])) {
+                settleGhost(parent, found[i], needed[found[i]]);
+            }
         }
     }
 

@@ -155,6 +155,20 @@ class CreationRulesTest {
     }
 
     @Test
+    void shouldBearALeaderInTheSessionOfItsParentRatherThanInOneThatMayBeginBelowIt() {
+        make(
+                "pid=100",
+                "pid=101 sid=90 pgid=90",
+                "pid=102 ppid=101 sid=102",
+                "pid=103 ppid=102 sid=80 pgid=80",
+                "pid=104 ppid=102 sid=90 pgid=90",
+                "pid=105 sid=105",
+                "pid=106 ppid=105 sid=80 pgid=80");
+        assertTrue(steps(102).indexOf(fork(104)) < steps(102).indexOf(new Step.StartSession()));
+        assertEquals(2, count(Kind.GHOST));
+    }
+
+    @Test
     void shouldLendTheIdOfAGoneGroupLeaderByTheSessionLeader() {
         make("pid=100", "pid=101 sid=101", "pid=102 ppid=101 pgid=90");
         final PlannedTask ghost = only(Kind.GHOST);
