@@ -21,6 +21,7 @@ import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.LoggerFactory;
 
 /**
  * One restore, from the image to running tasks. All of it runs on the thread that calls {@link #run}, because ptrace
@@ -36,8 +37,10 @@ public final class TreeRestore {
     private final SavedTree tree;
     private final Inheritance inheritance;
     private final long deadlineNanos;
+    private final Laps laps;
 
-    private TreeRestore(final SavedTree tree, final long deadlineNanos) {
+    private TreeRestore(final SavedTree tree, final long deadlineNanos, final Laps laps) {
+        this.laps = laps;
         this.tree = tree;
         this.inheritance = new Inheritance(tree);
         this.deadlineNanos = deadlineNanos;
@@ -52,13 +55,18 @@ public final class TreeRestore {
      */
     public static Restored run(final Path images, final RestoreOptions options, final long timeoutNanos) {
         final long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
-        return new TreeRestore(SavedTree.open(images, options, OwnState.current()), deadline).run();
+        final Laps laps = new Laps();
+        final SavedTree tree = SavedTree.open(images, options, OwnState.current());
+        laps.end("open image");
+        return new TreeRestore(tree, deadline, laps).run();
     }
 
     private Restored run() {
         final Processes processes = new Processes(tree);
         final CreationPlan plan = tree.plan();
+        laps.end("plan");
         validate(processes);
+        laps.end("validate");
         if (!tree.options().pidNamespace()) {
             Pids.checkFree(plan);
         }
@@ -76,6 +84,7 @@ public final class TreeRestore {
                 Gate gate = new Gate(hole, layout.holeLength(), runner)) {
             programs.writeTo(segment);
             expectConfirmations(segment, plan);
+            laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
                 return restore(new Operation(segment, plan, helper, ids, deadlineNanos), processes, gate);
@@ -113,17 +122,25 @@ public final class TreeRestore {
         try {
             final ContextStream stream = new ContextStream(tree, processes::process, new RingOutlet(segment));
             makeTree(operation, stream);
+            laps.end("make tree");
             passTheBaton(operation, stream);
+            laps.end("baton");
             if (stream.awaitingSignals() > 0) {
                 operation.start(Stage.RESTORE_SIGCHLD, stream.awaitingSignals());
                 operation.awaitConfirmed(Stage.RESTORE_SIGCHLD, stream.awaitingSignals(), () -> false);
             }
+            laps.end("signals");
             seizeAll(operation, gate, processes);
+            laps.end("seize");
             operation.start(Stage.RESTORE_CREDS, stream.gated());
             operation.awaitConfirmed(Stage.RESTORE_CREDS, stream.gated(), () -> false);
+            laps.end("credentials");
             gate.prepare();
             letHelperGo(operation);
             gate.open();
+            laps.end("gate");
+            LoggerFactory.getLogger(TreeRestore.class)
+                    .info("restored {} tasks: {}", operation.plan().taskCount(), laps);
             final int root = operation.ids().of(tree.entries().get(0).getPid());
             return new Restored(
                     root,

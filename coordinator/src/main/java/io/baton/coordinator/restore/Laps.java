@@ -1,0 +1,37 @@
+package io.baton.coordinator.restore;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Where the time of an operation went. */
+final class Laps {
+    private final long start = System.nanoTime();
+    private final List<String> names = new ArrayList<>();
+    private final List<Long> ends = new ArrayList<>();
+
+    /** Ends the part of that name; the next begins. */
+    void end(final String name) {
+        names.add(name);
+        ends.add(System.nanoTime());
+    }
+
+    /** All parts in milliseconds, in a line. */
+    @Override
+    public String toString() {
+        final StringBuilder text = new StringBuilder();
+        long last = start;
+        for (int i = 0; i < names.size(); i++) {
+            final long micros = TimeUnit.NANOSECONDS.toMicros(ends.get(i) - last);
+            text.append(i == 0 ? "" : ", ")
+                    .append(names.get(i))
+                    .append(' ')
+                    .append(micros / 1000)
+                    .append('.')
+                    .append(micros / 100 % 10)
+                    .append(" ms");
+            last = ends.get(i);
+        }
+        return text.toString();
+    }
+}
