@@ -9,6 +9,7 @@ import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.coordinator.state.identity.Exit;
 import io.baton.coordinator.state.registers.SystemCallRestart;
+import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.plan.Stage;
 import io.baton.mktree.tree.TreeFromImage;
@@ -42,6 +43,8 @@ final class ContextStream {
     /** Where the processes come from; read ahead or on demand. */
     interface Source {
         SavedProcess process(int entry);
+
+        CoreEntry leader(int entry);
     }
 
     /** Where contexts go. */
@@ -94,7 +97,7 @@ final class ContextStream {
         final int position = tree.position(entry);
         if (TreeFromImage.isZombie(pstree)) {
             context.begin(position);
-            Exit.emitZombie(tree.core(pstree.getPid()), kept.reset());
+            Exit.emitZombie(processes.leader(entry), kept.reset());
             finish(position);
             return;
         }

@@ -3,6 +3,7 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.memory.AddressSpace;
+import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.tree.TreeFromImage;
@@ -10,24 +11,47 @@ import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.VanishedException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The living processes of an image, read once, and the addresses they use. */
-final class Processes {
+final class Processes implements ContextStream.Source {
     private static final long PAUSE_NANOS = 50_000;
     private static final long HELPER_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final SavedTree tree;
     private final @Nullable SavedProcess[] read;
+    private final @Nullable CoreEntry[] zombies;
     private final AddressSpace addresses = new AddressSpace();
 
     Processes(final SavedTree tree) {
         this.tree = tree;
         this.read = new SavedProcess[tree.entries().size()];
+        this.zombies = new CoreEntry[tree.entries().size()];
+    }
+
+    /** Reads all of them, on all cores. */
+    void readAll() {
+        IntStream.range(0, read.length).parallel().forEach(this::leader);
+    }
+
+    /** The leader's core of that row of the tree, a zombie's too. */
+    @Override
+    public CoreEntry leader(final int entry) {
+        if (!TreeFromImage.isZombie(tree.entries().get(entry))) {
+            return process(entry).core();
+        }
+        CoreEntry core = zombies[entry];
+        if (core == null) {
+            core = tree.core(tree.entries().get(entry).getPid());
+            zombies[entry] = core;
+        }
+        return core;
     }
 
     /** The process of that row of the tree. */
-    SavedProcess process(final int entry) {
+    @Override
+    public SavedProcess process(final int entry) {
         SavedProcess process = read[entry];
         if (process == null) {
             process = SavedProcess.read(tree, entry);

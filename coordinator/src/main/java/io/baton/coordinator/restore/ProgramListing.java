@@ -38,9 +38,9 @@ public final class ProgramListing {
     private int instructions;
     private long bytes;
 
-    private ProgramListing(final SavedTree tree, final int wanted, final PrintWriter out) {
+    private ProgramListing(final SavedTree tree, final CreationPlan plan, final int wanted, final PrintWriter out) {
         this.tree = tree;
-        this.plan = tree.plan();
+        this.plan = plan;
         this.pids = pidsOfPositions(tree, plan.taskCount());
         this.wanted = wanted;
         this.out = out;
@@ -63,8 +63,8 @@ public final class ProgramListing {
         if (pid != ALL && tree.entries().stream().noneMatch(entry -> entry.getPid() == pid)) {
             return false;
         }
-        final ProgramListing listing = new ProgramListing(tree, pid, out);
         final Processes processes = new Processes(tree);
+        final ProgramListing listing = new ProgramListing(tree, tree.plan(processes), pid, out);
         final Inheritance inheritance = new Inheritance(tree);
         inheritance.choose(processes);
         listing.hierarchy(HierarchyPrograms.compile(listing.plan, inheritance.programOptions()));
@@ -113,7 +113,7 @@ public final class ProgramListing {
     private void contexts(final Processes processes) {
         line("");
         line(String.format("The baton: %d tasks restore themselves, one after the other", plan.taskCount()));
-        final ContextStream stream = new ContextStream(tree, processes::process, new Listing());
+        final ContextStream stream = new ContextStream(tree, processes, new Listing());
         while (!stream.isFinished()) {
             stream.advance();
         }

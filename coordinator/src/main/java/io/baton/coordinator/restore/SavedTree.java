@@ -13,7 +13,9 @@ import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.CreationPlanner;
+import io.baton.mktree.plan.PlanException;
 import io.baton.mktree.plan.PlanOptions;
+import io.baton.mktree.tree.TreeException;
 import io.baton.mktree.tree.TreeFromImage;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -121,8 +123,12 @@ final class SavedTree {
     }
 
     /** Who makes whom. */
-    CreationPlan plan() {
-        return CreationPlanner.plan(reading(directory.path(), () -> TreeFromImage.read(directory)), planOptions());
+    CreationPlan plan(final Processes processes) {
+        try {
+            return CreationPlanner.plan(TreeFromImage.of(entries, processes::leader), planOptions());
+        } catch (final TreeException | PlanException e) {
+            throw badImage("pstree.img: " + e.getMessage());
+        }
     }
 
     private PlanOptions planOptions() {

@@ -63,7 +63,9 @@ public final class TreeRestore {
 
     private Restored run() {
         final Processes processes = new Processes(tree);
-        final CreationPlan plan = tree.plan();
+        processes.readAll();
+        laps.end("read");
+        final CreationPlan plan = tree.plan(processes);
         laps.end("plan");
         validate(processes);
         laps.end("validate");
@@ -120,7 +122,7 @@ public final class TreeRestore {
     private Restored restore(final Operation operation, final Processes processes, final Gate gate) {
         final Segment segment = operation.segment();
         try {
-            final ContextStream stream = new ContextStream(tree, processes::process, new RingOutlet(segment));
+            final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment));
             makeTree(operation, stream);
             laps.end("make tree");
             passTheBaton(operation, stream);

@@ -8,6 +8,7 @@ import io.baton.mktree.image.proto.TaskCoreEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** A tree as saved: {@code pstree.img}, and of each leader's core who has exited how. */
 public final class TreeFromImage {
@@ -24,11 +25,23 @@ public final class TreeFromImage {
      */
     public static ProcessTree read(ImageDirectory image) throws IOException {
         List<PstreeEntry> entries = image.all(ImageKind.PSTREE, 0, PstreeEntry.class);
-        List<Task> tasks = new ArrayList<>(entries.size());
+        List<CoreEntry> cores = new ArrayList<>(entries.size());
         for (PstreeEntry entry : entries) {
-            tasks.add(task(
-                    entry,
-                    image.one(ImageKind.CORE, entry.getPid(), CoreEntry.class).getTc()));
+            cores.add(image.one(ImageKind.CORE, entry.getPid(), CoreEntry.class));
+        }
+        return of(entries, cores::get);
+    }
+
+    /**
+     * The tree of an image whose files have been read.
+     *
+     * @param leaders core of the leader of that entry
+     * @throws TreeException if no system can have had it
+     */
+    public static ProcessTree of(List<PstreeEntry> entries, IntFunction<CoreEntry> leaders) {
+        List<Task> tasks = new ArrayList<>(entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            tasks.add(task(entries.get(i), leaders.apply(i).getTc()));
         }
         return ProcessTree.of(tasks);
     }
