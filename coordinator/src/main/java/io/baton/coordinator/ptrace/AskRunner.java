@@ -154,8 +154,10 @@ public final class AskRunner implements AutoCloseable {
         int area = BitUtil.align(text.length, SignalFrame.ALIGNMENT);
         for (Ask ask : asks) {
             Running thread = new Running(ask, foothold, area, memory);
+            // Before prepare, which ends the program: the room above was counted for what it was.
+            int next = thread.program() + programLength(ask.program());
             prepare(thread);
-            area = BitUtil.align(thread.program() + programLength(ask.program()), SignalFrame.ALIGNMENT);
+            area = BitUtil.align(next, SignalFrame.ALIGNMENT);
             running.add(thread);
             letLoose(thread);
         }
