@@ -55,7 +55,7 @@ public final class AskRunner implements AutoCloseable {
     private final Deadline deadline;
     private final Stops stops;
     private final RemoteCalls calls;
-    private final SyscallGate gates = new SyscallGate();
+    private final WayBack wayBack = new WayBack();
     private final UserRegs registers = new UserRegs();
     private final List<Running> running = new ArrayList<>();
     private final List<Foothold> open = new ArrayList<>();
@@ -164,9 +164,9 @@ public final class AskRunner implements AutoCloseable {
     }
 
     private Foothold grab(SeizedThread first, int length) {
-        long gate = gates.find(first.process());
+        CallSite site = wayBack.callSite(first);
         try {
-            Foothold foothold = Foothold.make(calls, first, gate, length);
+            Foothold foothold = Foothold.make(calls, first, site, length);
             first.process().foothold(foothold);
             return foothold;
         } catch (RuntimeException e) {
@@ -192,16 +192,7 @@ public final class AskRunner implements AutoCloseable {
     private static void prepare(Running running) {
         SeizedThread thread = running.ask.thread();
         long base = running.foothold.address();
-        UnsafeBuffer resumed = new UnsafeBuffer(new byte[UserRegs.LENGTH]);
-        resumed.putBytes(0, thread.resumeRegisters(), 0, UserRegs.LENGTH);
-        InterruptedCall.restart(thread, resumed);
-        SignalFrame.write(
-                running.memory,
-                running.frame(),
-                base + running.frame(),
-                resumed,
-                thread.extendedState(),
-                thread.blockedSignals());
+        WayBack.write(running.memory, running.frame(), base + running.frame(), thread);
         ProgramBuilder program = running.ask.program();
         int count = program.count();
         program.op(Op.RETIRE)
@@ -317,6 +308,7 @@ public final class AskRunner implements AutoCloseable {
     public void close() {
         finish();
         calls.close();
+        wayBack.close();
         registers.close();
     }
 }

@@ -21,24 +21,24 @@ final class Foothold {
     private static final long LAST_ERROR = -4095;
 
     private final SeizedThread thread;
-    private final long gate;
+    private final CallSite site;
     private final long address;
     private final long length;
     private @Nullable Mapping ours;
 
-    private Foothold(SeizedThread thread, long gate, long address, long length) {
+    private Foothold(SeizedThread thread, CallSite site, long address, long length) {
         this.thread = thread;
-        this.gate = gate;
+        this.site = site;
         this.address = address;
         this.length = length;
     }
 
     /** Makes a thread map memory. Its registers and signal mask are left changed. */
-    static Foothold make(RemoteCalls calls, SeizedThread thread, long gate, long length) {
+    static Foothold make(RemoteCalls calls, SeizedThread thread, CallSite site, long length) {
         long result = calls.call(
                 thread.pid(),
                 thread.tid(),
-                gate,
+                site,
                 thread.registers(),
                 SyscallNumber.MMAP,
                 0,
@@ -53,7 +53,7 @@ final class Foothold {
                     thread + ": no memory for our questions, mmap failed: " + Errno.nameOf((int) -result),
                     result == -Errno.ENOMEM ? "its limit on address space (RLIMIT_AS) may be in the way" : "");
         }
-        return new Foothold(thread, gate, result, length);
+        return new Foothold(thread, site, result, length);
     }
 
     /** Maps it here. */
@@ -98,7 +98,7 @@ final class Foothold {
             return; // its registers are its own again, and unknown to us
         }
         int tid = thread.tid();
-        calls.call(thread.pid(), tid, gate, thread.registers(), SyscallNumber.MUNMAP, address, length);
+        calls.call(thread.pid(), tid, site, thread.registers(), SyscallNumber.MUNMAP, address, length);
         calls.putBack(tid, thread.resumeRegisters(), thread.blockedSignals());
     }
 }

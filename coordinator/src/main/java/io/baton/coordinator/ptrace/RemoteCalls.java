@@ -14,32 +14,36 @@ import org.agrona.DirectBuffer;
  * Makes a stopped thread make system calls, one at a time, by its registers alone. Its registers and its signal mask are
  * left changed: see {@link #putBack}. The thread must have been seized with {@link Ptrace#O_TRACESYSGOOD}.
  *
- * <p>Should we be killed in the middle, the thread goes on wherever its registers point; so registers are changed before
- * the mask and put back after it, calls made this way are few, and all else goes through {@link AskRunner}.
+ * <p>Should we be killed in the middle, the thread makes the call and finds its {@linkplain WayBack way back}, if it could
+ * be given one. So registers are changed before the mask and put back after it; calls made this way are few, and all else
+ * goes through {@link AskRunner}.
  */
-public final class RemoteCalls implements AutoCloseable {
+final class RemoteCalls implements AutoCloseable {
     /** Everything; the kernel leaves SIGKILL and SIGSTOP out. */
     static final long ALL_SIGNALS = -1L;
 
     private final Stops stops;
     private final UserRegs registers = new UserRegs();
 
-    public RemoteCalls(ProcFs proc, Deadline deadline) {
+    RemoteCalls(ProcFs proc, Deadline deadline) {
         this.stops = new Stops(proc, deadline);
     }
 
     /**
      * Makes a thread make one system call.
      *
-     * @param gate address of a {@code syscall} instruction in its memory
+     * @param site where it is to make it
      * @param original its registers; those that the call does not need stay so
      * @param arguments up to six
      * @return the call's result, {@code -errno} if it failed
      * @throws BatonException TASK_DIED; TASK_FAILED if the thread got a signal instead
      */
-    public long call(int pid, int tid, long gate, DirectBuffer original, int number, long... arguments) {
+    long call(int pid, int tid, CallSite site, DirectBuffer original, int number, long... arguments) {
         registers.buffer().putBytes(0, original, 0, UserRegs.LENGTH);
-        registers.set(UserRegs.RIP, gate).set(UserRegs.RAX, number).set(UserRegs.ORIG_RAX, -1);
+        if (site.stackPointer() != 0) {
+            registers.set(UserRegs.RSP, site.stackPointer());
+        }
+        registers.set(UserRegs.RIP, site.gate()).set(UserRegs.RAX, number).set(UserRegs.ORIG_RAX, -1);
         for (int i = 0; i < arguments.length; i++) {
             registers.set(ARGUMENTS[i], arguments[i]);
         }
@@ -80,7 +84,7 @@ public final class RemoteCalls implements AutoCloseable {
     }
 
     /** Gives a stopped thread its signal mask and registers. */
-    public void putBack(int tid, DirectBuffer original, long mask) {
+    void putBack(int tid, DirectBuffer original, long mask) {
         Ptrace.setSignalMask(tid, mask);
         registers.buffer().putBytes(0, original, 0, UserRegs.LENGTH);
         Ptrace.setRegisters(tid, registers);

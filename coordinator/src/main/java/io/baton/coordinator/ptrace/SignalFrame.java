@@ -12,7 +12,7 @@ import org.agrona.MutableDirectBuffer;
  *
  * <pre>
  *  +---------------------------+ 0
- *  |  Return address (unused)  |
+ *  |  Return address           |      of the code that makes the call
  *  +---------------------------+ 8    struct ucontext
  *  |  uc_flags, uc_link        |
  *  |  uc_stack                 |      of no size: the kernel leaves the thread's alternate stack as it is
@@ -34,6 +34,9 @@ public final class SignalFrame {
 
     /** What the stack pointer must be at rt_sigreturn, from the frame's start. */
     public static final int STACK_POINTER_OFFSET = 8;
+
+    /** Where a handler that returns would go on: the code that calls rt_sigreturn. */
+    static final int RETURN_ADDRESS_OFFSET = 0;
 
     private static final int FLAGS_OFFSET = 8;
     private static final int CONTEXT_OFFSET = 48;

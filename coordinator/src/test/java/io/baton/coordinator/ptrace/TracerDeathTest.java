@@ -52,4 +52,19 @@ class TracerDeathTest {
             assertEquals(0, counts.get(Counts.ERRORS), Long.toHexString(counts.get(Counts.LAST_ERROR)));
         }
     }
+
+    @Test
+    void shouldHealWheneverItIsKilled() throws Exception {
+        Path file = directory.resolve("counts");
+        try (Victim victim = Victim.startSteady(file, "-static")) {
+            Counts counts = new Counts(file);
+            for (int round = 0; round < 15; round++) {
+                Process tracer = tracer(victim, 0);
+                Thread.sleep(150 + 37L * round);
+                tracer.destroyForcibly().waitFor();
+                counts.awaitProgress();
+            }
+            assertEquals(0, counts.get(Counts.ERRORS), Long.toHexString(counts.get(Counts.LAST_ERROR)));
+        }
+    }
 }
