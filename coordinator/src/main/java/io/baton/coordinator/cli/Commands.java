@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
-    static final List<String> NAMES = List.of("dump", "restore", "check", "show", "explain", "mktree");
+    static final List<String> NAMES = List.of("dump", "restore", "check", "show", "explain", "mktree", "demo");
 
     private Commands() {}
 
@@ -27,6 +27,7 @@ final class Commands {
             case "show" -> new ShowCommand();
             case "explain" -> new ExplainCommand();
             case "mktree" -> new MktreeCommand();
+            case "demo" -> new DemoCommand();
             default -> throw new IllegalArgumentException("no such command: name=" + name);
         };
     }

@@ -46,8 +46,11 @@ final class LogOptions {
         return spelled;
     }
 
-    /** Before the first logger is made. */
+    /** Before the first logger is made. A command that runs others decides for them. */
     void apply() {
+        if (System.getProperty(PROPERTY + "defaultLogLevel") != null) {
+            return;
+        }
         final int level = Math.max(0, Math.min(LEVELS.length - 1, verbosity));
         System.setProperty(PROPERTY + "defaultLogLevel", LEVELS[level]);
         System.setProperty(PROPERTY + "showDateTime", "true");

@@ -4,8 +4,10 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.inspect.ContentsJson;
 import io.baton.coordinator.inspect.ImageContents;
+import io.baton.coordinator.inspect.LiveTree;
 import io.baton.coordinator.inspect.ProcessSheet;
 import io.baton.coordinator.inspect.TreeTable;
+import io.baton.coordinator.inspect.TreeView;
 import io.baton.mktree.image.ImageJson;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,7 +22,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code baton show}. */
-@Command(name = "show", description = "Shows what is in an image: its tree, one process of it, or one of its files.")
+@Command(
+        name = "show",
+        description = "Shows a tree: that of an image, one process of it, one of its files, or a live tree.")
 final class ShowCommand implements Callable<Integer> {
     @Mixin
     private final ImageOptions image = new ImageOptions();
@@ -34,6 +38,13 @@ final class ShowCommand implements Callable<Integer> {
             description = "Decode this image file to JSON, as crit does, instead of showing the tree.")
     private @Nullable Path file;
 
+    @Option(
+            names = {"-t", "--tree"},
+            paramLabel = "PID",
+            description =
+                    "Show this live process and all its descendants instead of an image; PAGES are resident ones.")
+    private @Nullable Integer live;
+
     @Parameters(arity = "0..1", paramLabel = "PID", description = "Show this process: threads, descriptors, mappings.")
     private @Nullable Integer pid;
 
@@ -46,6 +57,8 @@ final class ShowCommand implements Callable<Integer> {
         if (file != null) {
             ImageJson.decode(file, out);
             out.println();
+        } else if (live != null) {
+            showTree(LiveTree.read(live), out);
         } else {
             show(ImageContents.read(image.directory()), out);
         }
@@ -53,14 +66,18 @@ final class ShowCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void showTree(final TreeView view, final PrintWriter out) throws IOException {
+        if (json) {
+            ContentsJson.tree(view, out);
+            out.println();
+        } else {
+            out.print(TreeTable.print(view));
+        }
+    }
+
     private void show(final ImageContents contents, final PrintWriter out) throws IOException {
         if (pid == null) {
-            if (json) {
-                ContentsJson.tree(contents, out);
-                out.println();
-            } else {
-                out.print(TreeTable.print(contents));
-            }
+            showTree(contents, out);
             return;
         }
         final int row = contents.tree().rowOf(pid);

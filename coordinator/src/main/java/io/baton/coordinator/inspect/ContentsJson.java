@@ -11,20 +11,17 @@ import java.util.Optional;
 
 /** What the tables say, for programs. Fields may be added, but neither renamed nor removed. */
 public final class ContentsJson {
-    private final ImageContents image;
     private final JsonWriter json;
 
-    private ContentsJson(final ImageContents image, final Appendable out) {
-        this.image = image;
+    private ContentsJson(final Appendable out) {
         this.json = new JsonWriter(out);
     }
 
-    /** Writes all processes, in the order of the saved PID array. */
-    public static void tree(final ImageContents image, final Appendable out) throws IOException {
-        final ContentsJson writer = new ContentsJson(image, out);
-        writer.json.begin('{').name("image").string(image.path().toString());
-        writer.json.name("processes").begin('[');
-        for (final ProcessSummary process : image.processes()) {
+    /** Writes all processes, in the order of the PID array. */
+    public static void tree(final TreeView view, final Appendable out) throws IOException {
+        final ContentsJson writer = new ContentsJson(out);
+        writer.json.begin('{').name("processes").begin('[');
+        for (final ProcessSummary process : view.processes()) {
             writer.json.begin('{');
             writer.summary(process);
             writer.json.end('}');
@@ -34,12 +31,12 @@ public final class ContentsJson {
 
     /** Writes one process, with what it has in lists. */
     public static void process(final ImageContents image, final int row, final Appendable out) throws IOException {
-        final ContentsJson writer = new ContentsJson(image, out);
+        final ContentsJson writer = new ContentsJson(out);
         final ProcessSummary process = image.processes().get(row);
         writer.json.begin('{');
         writer.summary(process);
-        writer.descriptors(process.task());
-        writer.mappings(process.task());
+        writer.descriptors(image, process.task());
+        writer.mappings(image, process.task());
         writer.json.end('}');
     }
 
@@ -71,7 +68,7 @@ public final class ContentsJson {
         return process.task().leaderDead() ? "leader_dead" : process.stopped() ? "stopped" : "alive";
     }
 
-    private void descriptors(final Task task) throws IOException {
+    private void descriptors(final ImageContents image, final Task task) throws IOException {
         json.name("descriptors").begin('[');
         if (!task.zombie()) {
             for (final FdinfoEntry descriptor : image.descriptors(task.pid())) {
@@ -85,7 +82,7 @@ public final class ContentsJson {
         json.end(']');
     }
 
-    private void mappings(final Task task) throws IOException {
+    private void mappings(final ImageContents image, final Task task) throws IOException {
         json.name("mappings").begin('[');
         final Optional<MmEntry> memory = task.zombie() ? Optional.empty() : image.memory(task.pid());
         if (memory.isPresent()) {

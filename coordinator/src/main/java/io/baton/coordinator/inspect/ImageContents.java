@@ -21,7 +21,7 @@ import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What lies in an image directory. Any image will do, finished or not, as long as its tree can be read. */
-public final class ImageContents {
+public final class ImageContents implements TreeView {
     private static final int TASK_STOPPED = 3;
 
     private final ImageDirectory directory;
@@ -85,11 +85,12 @@ public final class ImageContents {
         return directory.path();
     }
 
+    @Override
     public ProcessTree tree() {
         return tree;
     }
 
-    /** In the order of the tree's rows. */
+    @Override
     public List<ProcessSummary> processes() {
         return processes;
     }

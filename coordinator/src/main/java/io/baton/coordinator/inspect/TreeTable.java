@@ -5,7 +5,7 @@ import io.baton.mktree.tree.Task;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The tree of an image, a process to a line, children below their parent. */
+/** A tree, a process to a line, children below their parent. */
 public final class TreeTable {
     private static final String COLUMNS = "%7s %7s %7s %8s %5s %6s %10s  %s%n";
     private static final String BRANCH = "|-- ";
@@ -13,19 +13,19 @@ public final class TreeTable {
     private static final String TRUNK = "|   ";
     private static final String GAP = "    ";
 
-    private final ImageContents image;
+    private final TreeView view;
     private final StringBuilder out = new StringBuilder();
 
-    private TreeTable(final ImageContents image) {
-        this.image = image;
+    private TreeTable(final TreeView view) {
+        this.view = view;
     }
 
     /** A process yet to be printed: its row, and what stands before its name and before its children's. */
     private record Line(int row, String prefix, String childPrefix) {}
 
     /** Prints the table and a line of sums. */
-    public static String print(final ImageContents image) {
-        final TreeTable table = new TreeTable(image);
+    public static String print(final TreeView view) {
+        final TreeTable table = new TreeTable(view);
         table.rows();
         table.sums();
         return table.out.toString();
@@ -33,7 +33,7 @@ public final class TreeTable {
 
     /** Not recursive: a tree may be a chain of thousands. */
     private void rows() {
-        final ProcessTree tree = image.tree();
+        final ProcessTree tree = view.tree();
         out.append(String.format(COLUMNS, "PID", "GROUP", "SESSION", "THREADS", "FDS", "MAPS", "PAGES", "PROCESS"));
         final Deque<Line> open = new ArrayDeque<>();
         open.push(new Line(0, "", ""));
@@ -51,7 +51,7 @@ public final class TreeTable {
     }
 
     private void row(final Line line) {
-        final ProcessSummary process = image.processes().get(line.row());
+        final ProcessSummary process = view.processes().get(line.row());
         final Task task = process.task();
         final boolean zombie = task.zombie();
         final String state = process.state();
@@ -73,7 +73,7 @@ public final class TreeTable {
         int descriptors = 0;
         int mappings = 0;
         long pages = 0;
-        for (final ProcessSummary process : image.processes()) {
+        for (final ProcessSummary process : view.processes()) {
             zombies += process.task().zombie() ? 1 : 0;
             threads += process.task().zombie() ? 0 : process.task().threads().size();
             descriptors += process.descriptors();
@@ -82,7 +82,7 @@ public final class TreeTable {
         }
         out.append(String.format(
                 "%s (%s), %s, %s, %s, %s of pages%n",
-                Units.count(image.processes().size(), "process", "processes"),
+                Units.count(view.processes().size(), "process", "processes"),
                 Units.count(zombies, "zombie", "zombies"),
                 Units.count(threads, "thread", "threads"),
                 Units.count(descriptors, "descriptor", "descriptors"),

@@ -47,8 +47,16 @@ class ShowCommandTest {
     @Test
     void shouldPrintJson() {
         assertEquals(0, execute("show", "-D", image("threads"), "--json"));
-        assertTrue(out.toString().startsWith("{\n \"image\": "), out.toString());
+        assertTrue(out.toString().startsWith("{\n \"processes\": "), out.toString());
         assertTrue(out.toString().contains("\"threads\": [\n    30788,"), out.toString());
+    }
+
+    @Test
+    void shouldShowALiveTree() {
+        final long pid = ProcessHandle.current().pid();
+        assertEquals(0, execute("show", "-t", Long.toString(pid)));
+        assertTrue(out.toString().contains(Long.toString(pid)), out.toString());
+        assertEquals(ErrorCode.NO_SUCH_PROCESS.exitStatus(), execute("show", "-t", "99999999"));
     }
 
     @Test
