@@ -2,7 +2,6 @@ package io.baton.coordinator.restore;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
-import io.baton.coordinator.state.Item;
 import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.PlannedTask;
@@ -24,11 +23,19 @@ final class FailureReport {
     private final Segment segment;
     private final CreationPlan plan;
     private final Stage stage;
+    private final Things things;
 
-    FailureReport(final Segment segment, final CreationPlan plan, final Stage stage) {
+    /** Knows what tags are about. */
+    interface Things {
+        /** The thing in words, as far as the task with that pid has it. */
+        String describe(int pid, int tag);
+    }
+
+    FailureReport(final Segment segment, final CreationPlan plan, final Stage stage, final Things things) {
         this.segment = segment;
         this.plan = plan;
         this.stage = stage;
+        this.things = things;
     }
 
     /** The error a task met. */
@@ -37,7 +44,7 @@ final class FailureReport {
         final int at = segment.slot(slot);
         final int errno = buffer.getInt(at + SlotDescriptor.ERROR_OFFSET);
         final String text = "pid " + plan.task(slot).pid() + ": "
-                + Item.describe(buffer.getInt(at + SlotDescriptor.TAG_OFFSET)) + ": " + call(at) + ": "
+                + thing(slot) + ": " + call(at) + ": "
                 + Errno.nameOf(errno) + " (" + Errno.messageOf(errno) + "), in stage " + stage;
         if (errno == Errno.ETIMEDOUT) {
             return new BatonException(ErrorCode.TIMEOUT, text, "");
@@ -96,7 +103,12 @@ final class FailureReport {
         return "pid " + plan.task(slot).pid() + " (" + plan.task(slot).kind() + "): " + stateName(state)
                 + ", confirmed stage " + buffer.getInt(at + SlotDescriptor.STAGE_OFFSET) + ", instruction "
                 + buffer.getInt(at + SlotDescriptor.INSTRUCTION_OFFSET) + " " + call(at) + " about "
-                + Item.describe(buffer.getInt(at + SlotDescriptor.TAG_OFFSET));
+                + thing(slot);
+    }
+
+    private String thing(final int slot) {
+        final int tag = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.TAG_OFFSET);
+        return things.describe(plan.task(slot).pid(), tag);
     }
 
     private int number(final int at) {

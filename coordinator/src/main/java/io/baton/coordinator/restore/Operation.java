@@ -23,12 +23,14 @@ final class Operation {
     private final Helper helper;
     private final long deadlineNanos;
     private final TaskIds ids;
+    private final FailureReport.Things things;
     private Stage stage = Stage.ROOT_TASK;
 
     /**
      * A restore whose helper has been started.
      *
      * @param ids what we call the tasks
+     * @param things what their items are about
      * @param deadlineNanos System.nanoTime; 0: none
      */
     Operation(
@@ -36,8 +38,10 @@ final class Operation {
             final CreationPlan plan,
             final Helper helper,
             final TaskIds ids,
+            final FailureReport.Things things,
             final long deadlineNanos) {
         this.ids = ids;
+        this.things = things;
         this.segment = segment;
         this.plan = plan;
         this.helper = helper;
@@ -87,7 +91,7 @@ final class Operation {
             }
             final long now = System.nanoTime();
             if (deadlineNanos != 0 && now - deadlineNanos > 0) {
-                throw new FailureReport(segment, plan, stage).timeout();
+                throw new FailureReport(segment, plan, stage, things).timeout();
             }
             if (work.getAsBoolean()) {
                 continue;
@@ -104,7 +108,7 @@ final class Operation {
     void check() {
         final int failed = segment.failedSlot();
         if (failed >= 0) {
-            throw new FailureReport(segment, plan, stage).failure(failed);
+            throw new FailureReport(segment, plan, stage, things).failure(failed);
         }
         if (Thread.currentThread().isInterrupted()) {
             throw new BatonException(ErrorCode.INTERRUPTED, "interrupted in stage " + stage, "");
@@ -118,6 +122,6 @@ final class Operation {
             throw new BatonException(
                     ErrorCode.TASK_DIED, "the helper died in stage " + stage + ": " + Helper.describe(status), "");
         }
-        new FailureReport(segment, plan, stage).throwIfSomeoneDied(ids);
+        new FailureReport(segment, plan, stage, things).throwIfSomeoneDied(ids);
     }
 }

@@ -2,7 +2,9 @@ package io.baton.coordinator.restore;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.memory.AddressSpace;
+import io.baton.coordinator.state.memory.MappingNames;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
@@ -58,6 +60,17 @@ final class Processes implements ContextStream.Source {
             read[entry] = process;
         }
         return process;
+    }
+
+    /** What an instruction of that task is about, in words. */
+    String describe(final int pid, final int tag) {
+        for (int entry = 0; entry < read.length; entry++) {
+            final SavedProcess process = read[entry];
+            if (process != null && process.pstree().getPid() == pid) {
+                return MappingNames.describe(process, tag);
+            }
+        }
+        return Item.describe(tag);
     }
 
     /** The union of all address ranges in use. */

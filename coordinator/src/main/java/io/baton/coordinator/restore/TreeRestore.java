@@ -89,7 +89,8 @@ public final class TreeRestore {
             laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
-                return restore(new Operation(segment, plan, helper, ids, deadlineNanos), processes, gate);
+                return restore(
+                        new Operation(segment, plan, helper, ids, processes::describe, deadlineNanos), processes, gate);
             }
         }
     }

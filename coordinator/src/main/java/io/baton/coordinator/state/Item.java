@@ -52,6 +52,12 @@ public enum Item {
         return tag(0);
     }
 
+    /** Whether a tag is about one of these. */
+    @SuppressWarnings("EnumOrdinal") // as above
+    public boolean is(final int tag) {
+        return ItemTag.kind(tag) == ordinal();
+    }
+
     /** The tag in words. */
     public static String describe(final int tag) {
         final int kind = ItemTag.kind(tag);

@@ -9,6 +9,8 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.error.Refusal;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.state.ContextBuilder;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.ImageWriter;
@@ -170,6 +172,22 @@ class MemoryValidationTest {
 
         // The executable is opened, made known and closed.
         assertEquals(5, instructions[0]);
+    }
+
+    @Test
+    void shouldNameMappingsByAddressAndFile() throws IOException {
+        add(BASE, 2, ANONYMOUS);
+        vmas.add(vma(BASE + 2 * PAGE, 1, VmaBits.REGULAR | VmaBits.FILE_PRIVATE)
+                .setFlags(VmaBits.MAP_PRIVATE)
+                .setShmid(1)
+                .build());
+        ProcessRestore process = restore().asProcess();
+
+        assertEquals("pages of mapping 10000000-10002000", MappingNames.describe(process, Item.PAGES.tag(0)));
+        assertEquals(
+                "mapping 10002000-10003000 (" + executable.getName() + ")",
+                MappingNames.describe(process, Item.MAPPING.tag(1)));
+        assertEquals("fd 1", MappingNames.describe(process, Item.DESCRIPTOR.tag(1)));
     }
 
     private void add(long start, int count, int status) {
