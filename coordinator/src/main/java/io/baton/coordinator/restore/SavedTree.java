@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,10 @@ import org.jspecify.annotations.Nullable;
 final class SavedTree {
     /** The only version of the format CRIU has used since 2012. */
     private static final int IMAGE_VERSION = 2;
+
+    /** {@link SavedProcess} reads every file of these kinds, before anything is created. */
+    private static final Set<ImageKind> READ_BY_PROCESSES =
+            Set.of(ImageKind.CORE, ImageKind.IDS, ImageKind.MM, ImageKind.FS, ImageKind.FDINFO, ImageKind.PAGEMAP);
 
     private final ImageDirectory directory;
     private final RestoreOptions options;
@@ -59,7 +64,7 @@ final class SavedTree {
     static SavedTree open(final Path path, final RestoreOptions options, final OwnState own) {
         return reading(path, () -> {
             final ImageDirectory directory = ImageDirectory.open(path);
-            directory.verify(options.verifyPages());
+            directory.verifyRest(options.verifyPages(), READ_BY_PROCESSES);
             final InventoryEntry inventory = directory.one(ImageKind.INVENTORY, 0, InventoryEntry.class);
             if (inventory.getImgVersion() != IMAGE_VERSION) {
                 throw badImage("inventory.img: unknown image version " + inventory.getImgVersion());

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -209,6 +210,21 @@ public final class ImageDirectory {
     public void verify(boolean pages) throws IOException {
         if (manifest != null) {
             manifest.verify(pages);
+        }
+    }
+
+    /**
+     * As {@link #verify}, but leaves out files that will be read anyway: those are compared when they are opened.
+     *
+     * @param pages whether the contents of pages files are read too
+     * @param read kinds of which every file will be read
+     */
+    public void verifyRest(boolean pages, Set<ImageKind> read) throws IOException {
+        if (manifest != null) {
+            manifest.verify(pages, name -> {
+                ImageName image = ImageKind.parse(name);
+                return image != null && read.contains(image.kind());
+            });
         }
     }
 }

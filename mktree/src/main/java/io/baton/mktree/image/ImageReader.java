@@ -24,7 +24,9 @@ public final class ImageReader implements Closeable {
     /** A message beyond this many bytes is not believed; an address space of a million mappings stays below. */
     static final int MAX_MESSAGE = 64 << 20;
 
-    private static final int WHOLE_FILE = 1 << 20;
+    /** Files up to this size (bytes) are read, and compared with their checksum, as a whole. */
+    static final int WHOLE_FILE = 1 << 20;
+
     private static final int WINDOW = 64 << 10;
     private static final int SIZE_WORD = 4;
 
