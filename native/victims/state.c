@@ -7,10 +7,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/membarrier.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +66,7 @@ static void describe_thread(FILE *out, int tid)
 {
 	static const char *const keys[] = { "Name:",	   "Uid:",    "Gid:",	 "Groups:", "Cap",
 					    "NoNewPrivs:", "SigPnd:", "SigBlk:", "SigIgn:", "SigCgt:",
-					    "Shd",	   "Umask:",  0 };
+					    "Shd",	   "Seccomp", "Umask:",	 0 };
 	char path[64];
 	struct {
 		uint32_t size, policy;
@@ -99,6 +102,9 @@ static void describe_self(FILE *out)
 	prctl(PR_GET_PDEATHSIG, &signal);
 	fprintf(out, "  tid address %lx, parent death %d, securebits %x\n", address, signal,
 		prctl(PR_GET_SECUREBITS));
+	errno = 0;
+	fprintf(out, "  sysfs %d", (int)syscall(SYS_sysfs, 3));
+	fprintf(out, " errno %d\n", errno);
 	fprintf(out, "  rseq %p\n", __builtin_thread_pointer());
 }
 
@@ -276,6 +282,23 @@ static void set_identity(const char *variant)
 	}
 }
 
+/* Has one system call fail with an errno, and a task that makes another die. */
+static void confine(int number, int error, int deadly)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)deadly, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+		_exit(53);
+}
+
 /* Last: most of it can only be done once. The threads keep what they have, for setresuid(2) is of the thread. */
 static void set_credentials(const char *variant)
 {
@@ -300,6 +323,12 @@ static void set_credentials(const char *variant)
 	if (strchr(variant, 'u')) {
 		if (setgid(1000) || setuid(1000))
 			_exit(52);
+	}
+	if (strchr(variant, 's')) {
+		/* Of two that say the same, the later filter has the word. */
+		confine(SYS_sysfs, 5, SYS_timer_settime);
+		confine(SYS_sysfs, 6, SYS_set_robust_list);
+		confine(SYS_uname, 7, SYS_rseq);
 	}
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);

@@ -68,9 +68,9 @@ class TaskStateTest {
         TreeRestore.run(images, RestoreOptions.DEFAULT, TimeUnit.SECONDS.toNanos(SECONDS));
     }
 
-    /** t: threads; z: zombies; n: no_new_privs; r: real time; c: odd credentials; u: an ordinary user. */
+    /** t: threads; z: zombies; n: no_new_privs; r: real time; c: odd credentials; u: an ordinary user; s: seccomp. */
     @ParameterizedTest
-    @ValueSource(strings = {"n", "tz", "r", "tcn", "u"})
+    @ValueSource(strings = {"n", "tz", "r", "tcn", "u", "ts", "sn"})
     void shouldBringBackWhatATaskIs(String variant) throws Exception {
         assumeTrue(Identity.uid() == 0, "needs root: other users, capabilities, real time");
         Path report = directory.resolve("report");

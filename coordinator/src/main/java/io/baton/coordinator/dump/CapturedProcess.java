@@ -102,7 +102,7 @@ final class CapturedProcess implements ProcessCapture {
     }
 
     /** One of its threads; the first one's program is the process's too. */
-    private static final class CapturedThread implements ThreadCapture, Answers {
+    private final class CapturedThread implements ThreadCapture, Answers {
         private final SeizedThread seized;
         private final CoreEntry.Builder core;
         private final ProgramBuilder program = new ProgramBuilder();
@@ -113,6 +113,11 @@ final class CapturedProcess implements ProcessCapture {
             this.seized = seized;
             this.core = core;
             this.asked = new Ask(seized, program);
+        }
+
+        @Override
+        public ProcessCapture process() {
+            return CapturedProcess.this;
         }
 
         @Override

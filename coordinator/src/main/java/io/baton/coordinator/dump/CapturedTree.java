@@ -10,6 +10,8 @@ import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.PipeDataEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.SeccompEntry;
+import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import java.io.Closeable;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,7 @@ final class CapturedTree implements TreeImage, Closeable {
     private final Map<RegFileEntry, Integer> paths = new HashMap<>();
     private final Map<ImageKind, ImageWriter> writers = new EnumMap<>(ImageKind.class);
     private @Nullable ImageDirectory directory;
+    private final Map<SeccompFilter, Integer> seccompFilters = new LinkedHashMap<>();
     private int fileIds;
     private int pagesIds;
 
@@ -90,6 +94,19 @@ final class CapturedTree implements TreeImage, Closeable {
     @Override
     public void addTerminal(TtyInfoEntry terminal) {
         add(ImageKind.TTY_INFO, writer -> writer.write(terminal));
+    }
+
+    @Override
+    public int addSeccompFilter(SeccompFilter filter) {
+        Integer known = seccompFilters.putIfAbsent(filter, seccompFilters.size());
+        return known == null ? seccompFilters.size() - 1 : known;
+    }
+
+    /** All filters, by index. */
+    SeccompEntry seccomp() {
+        return SeccompEntry.newBuilder()
+                .addAllSeccompFilters(seccompFilters.keySet())
+                .build();
     }
 
     @Override

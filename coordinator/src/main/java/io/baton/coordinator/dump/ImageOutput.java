@@ -97,9 +97,9 @@ final class ImageOutput {
     }
 
     /** Writes what is of the whole tree; after all processes. */
-    void writeTree() throws IOException {
+    void writeTree(SeccompEntry seccomp) throws IOException {
         directory.write(ImageKind.PSTREE, 0, rows);
-        directory.write(ImageKind.SECCOMP, 0, SeccompEntry.getDefaultInstance());
+        directory.write(ImageKind.SECCOMP, 0, seccomp);
         directory.write(
                 ImageKind.TIMENS,
                 0,

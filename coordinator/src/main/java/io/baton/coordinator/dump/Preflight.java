@@ -2,7 +2,6 @@ package io.baton.coordinator.dump;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
-import io.baton.coordinator.ptrace.SeizedThread;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.StateKind;
@@ -39,7 +38,6 @@ final class Preflight {
         List<SeizedProcess> living =
                 tree.processes().stream().filter(process -> !process.isZombie()).toList();
         inspectNamespaces(living);
-        inspectConfinement(living);
         inspectSharing(living);
         new SessionInspection(tree, options, refusals).run();
         List<StateKind> kinds = StateKinds.ALL;
@@ -65,21 +63,6 @@ final class Preflight {
                             name + " namespace",
                             "is not ours: not supported yet",
                             "start us in that namespace");
-                }
-            }
-        }
-    }
-
-    private void inspectConfinement(List<SeizedProcess> living) {
-        for (SeizedProcess process : living) {
-            for (SeizedThread thread : process.threads()) {
-                if (thread.status().seccompMode() != 0) {
-                    refusals.add(
-                            process.pid(),
-                            "seccomp",
-                            "thread " + thread.tid() + " is confined by it: not supported yet",
-                            "");
-                    break;
                 }
             }
         }

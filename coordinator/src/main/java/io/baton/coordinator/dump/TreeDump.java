@@ -107,7 +107,7 @@ public final class TreeDump {
             complete(batch, runner, output);
         }
         image.close();
-        output.writeTree();
+        output.writeTree(image.seccomp());
         output.directory().seal();
     }
 

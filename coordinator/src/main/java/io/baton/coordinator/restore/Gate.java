@@ -30,6 +30,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * being told, and each wait is for one task by its id: waiting for any would walk through all of them.
  */
 final class Gate implements AutoCloseable {
+    private static final int OPTIONS = Ptrace.O_EXITKILL | Ptrace.O_TRACESYSGOOD;
+
     private final List<Guest> guests = new ArrayList<>();
     private final UserRegs registers = new UserRegs();
     private final Memory vectorState = Memory.allocate(GateRegisters.vectorStateLength());
@@ -60,10 +62,18 @@ final class Gate implements AutoCloseable {
      *
      * @param unmaps true for one thread of each process
      * @param stopSignal the whole process ends stopped by this signal; 0: it runs. Given for the unmapping thread
+     * @param confined whether its process will have seccomp filters, which are not to be in our way
      */
-    void seize(final int pid, final int tid, final boolean unmaps, final int stopSignal, final CoreEntry core) {
+    void seize(
+            final int pid,
+            final int tid,
+            final boolean unmaps,
+            final int stopSignal,
+            final boolean confined,
+            final CoreEntry core) {
+        final int options = confined ? OPTIONS | Ptrace.O_SUSPEND_SECCOMP : OPTIONS;
         try {
-            Ptrace.seize(tid, Ptrace.O_EXITKILL | Ptrace.O_TRACESYSGOOD);
+            Ptrace.seize(tid, options);
         } catch (final LinuxException e) {
             throw failed(tid, e);
         }

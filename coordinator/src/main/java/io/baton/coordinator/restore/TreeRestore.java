@@ -7,6 +7,8 @@ import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
+import io.baton.coordinator.state.seccomp.Seccomp;
+import io.baton.coordinator.state.seccomp.SeccompFilters;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
@@ -77,7 +79,7 @@ public final class TreeRestore {
         final SegmentLayout layout = SegmentLayout.of(
                 plan.slotCount(),
                 plan.taskCount(),
-                LOCAL_LENGTH,
+                LOCAL_LENGTH + SeccompFilters.read(tree.directory()).longestProgram(),
                 runner.length,
                 programs.length(),
                 CONTEXT_RING_CAPACITY);
@@ -212,6 +214,7 @@ public final class TreeRestore {
                         operation.ids().of(pstree.getThreads(i)),
                         i == first,
                         i == first ? stopSignal(process) : 0,
+                        Seccomp.isConfined(process.cores()),
                         core);
             }
         }

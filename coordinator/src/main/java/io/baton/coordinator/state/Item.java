@@ -32,7 +32,8 @@ public enum Item {
     RSEQ("restartable sequence"),
     EXIT("exit status"),
     CHILD_SIGNAL("SIGCHLD of a helper"),
-    PROC("/proc of the new pid namespace");
+    PROC("/proc of the new pid namespace"),
+    SECCOMP("seccomp filter");
 
     private static final Item[] ALL = values();
 

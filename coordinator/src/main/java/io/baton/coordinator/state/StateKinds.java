@@ -15,6 +15,7 @@ import io.baton.coordinator.state.identity.Scheduler;
 import io.baton.coordinator.state.memory.DumpableKind;
 import io.baton.coordinator.state.memory.MemoryKind;
 import io.baton.coordinator.state.registers.Registers;
+import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.signals.PendingSignals;
 import io.baton.coordinator.state.signals.SignalActions;
 import io.baton.coordinator.state.signals.SignalStack;
@@ -48,6 +49,7 @@ public final class StateKinds {
             new Personality(),
             new ControlGroup(),
             new Registers(),
+            new Seccomp(),
             new Credentials(),
             new ProcessFlags(),
             new DumpableKind(),

@@ -9,6 +9,9 @@ import java.util.function.Consumer;
 public interface ThreadCapture {
     SeizedThread thread();
 
+    /** The capture of the process it belongs to. */
+    ProcessCapture process();
+
     ProgramBuilder ask();
 
     void then(Consumer<Answers> reader);

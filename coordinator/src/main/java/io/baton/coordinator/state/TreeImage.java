@@ -3,6 +3,7 @@ package io.baton.coordinator.state;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 
 /** What the processes of a tree share in the image. */
@@ -24,6 +25,9 @@ public interface TreeImage {
 
     /** Adds a terminal to {@code tty-info.img}. */
     void addTerminal(TtyInfoEntry terminal);
+
+    /** Adds a filter to {@code seccomp.img}; returns its index there, that of an equal one if there is one. */
+    int addSeccompFilter(SeccompFilter filter);
 
     /** Where the image is written. */
     ImageDirectory directory();

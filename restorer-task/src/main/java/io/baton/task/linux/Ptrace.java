@@ -56,6 +56,7 @@ public final class Ptrace {
     private static final int GETSIGMASK = 0x420a;
     private static final int SETSIGMASK = 0x420b;
     private static final int SECCOMP_GET_FILTER = 0x420c;
+    private static final int SECCOMP_GET_METADATA = 0x420d;
     private static final int GET_SYSCALL_INFO = 0x420e;
     private static final int GET_RSEQ_CONFIGURATION = 0x420f;
 
@@ -63,6 +64,7 @@ public final class Ptrace {
     private static final int SIGNAL_MASK_LENGTH = 8;
     private static final int SYSCALL_INFO_LENGTH = 88;
     private static final int RSEQ_LENGTH = 24;
+    private static final int SECCOMP_METADATA_LENGTH = 16;
 
     private Ptrace() {}
 
@@ -196,13 +198,25 @@ public final class Ptrace {
     }
 
     /**
-     * The n-th seccomp filter of a task, the latest being 0, as classic BPF instructions of 8 bytes.
+     * The n-th seccomp filter of a task, the first it installed being 0, as classic BPF instructions of 8 bytes.
      *
      * @param address for the instructions, or 0 to only count them.
-     * @return how many there are. ENOENT says there is no n-th filter.
+     * @return how many there are; 0 if there is no n-th filter.
      */
     public static int getSeccompFilter(final int tid, final int index, final long address) {
-        return (int) check(request(SECCOMP_GET_FILTER, tid, index, address), "seccomp_get_filter", tid);
+        final long result = request(SECCOMP_GET_FILTER, tid, index, address);
+        return result == -Errno.ENOENT ? 0 : (int) check(result, "seccomp_get_filter", tid);
+    }
+
+    /** The {@code SECCOMP_FILTER_FLAG_...} of the n-th filter, as far as the kernel tells. */
+    public static long getSeccompFlags(final int tid, final int index) {
+        final Scratch scratch = Scratch.get();
+        scratch.structure().putLong(0, index);
+        check(
+                request(SECCOMP_GET_METADATA, tid, SECCOMP_METADATA_LENGTH, scratch.address()),
+                "seccomp_get_metadata",
+                tid);
+        return scratch.structure().getLong(8);
     }
 
     public static SyscallInfo getSyscallInfo(final int tid) {

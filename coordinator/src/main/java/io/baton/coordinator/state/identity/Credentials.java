@@ -1,9 +1,6 @@
 package io.baton.coordinator.state.identity;
 
 import io.baton.coordinator.error.Refusals;
-import io.baton.coordinator.ptrace.SeizedProcess;
-import io.baton.coordinator.ptrace.SeizedThread;
-import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.ProcessRestore;
@@ -12,7 +9,6 @@ import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.CredsEntry;
-import io.baton.mktree.image.proto.SeccompMode;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.task.linux.ProcStatus;
 import io.baton.task.linux.SyscallNumber;
@@ -29,15 +25,6 @@ public final class Credentials implements StateKind {
     @Override
     public String name() {
         return NAME;
-    }
-
-    @Override
-    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
-        for (SeizedThread thread : process.threads()) {
-            if (thread.status().seccompMode() != 0) {
-                refusals.add(thread.tid(), "seccomp", "confined by seccomp, which cannot be saved yet", "");
-            }
-        }
     }
 
     @Override
@@ -58,9 +45,6 @@ public final class Credentials implements StateKind {
             int tid = process.pstree().getThreads(i);
             if (!core.hasThreadCore()) {
                 continue;
-            }
-            if (core.getThreadCore().getSeccompMode() != SeccompMode.disabled) {
-                refusals.add(tid, "seccomp", "confined by seccomp, which cannot be restored yet", "");
             }
             if (core.getThreadCore().hasCreds()) {
                 String reason =

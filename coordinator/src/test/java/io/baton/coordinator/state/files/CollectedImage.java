@@ -5,6 +5,7 @@ import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,6 +55,11 @@ final class CollectedImage implements TreeImage {
     @Override
     public void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content) {
         (fifo ? namedPipes : pipes).put(pipeId, content);
+    }
+
+    @Override
+    public int addSeccompFilter(SeccompFilter filter) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

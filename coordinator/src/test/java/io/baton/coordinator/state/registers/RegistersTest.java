@@ -10,6 +10,7 @@ import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.coordinator.state.Answers;
 import io.baton.coordinator.state.Fixtures;
 import io.baton.coordinator.state.Grandchild;
+import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.task.linux.Memory;
@@ -27,6 +28,11 @@ class RegistersTest {
 
     /** What the kind sees of a thread when nothing has to be asked. */
     private record Capture(SeizedThread thread, CoreEntry.Builder core) implements ThreadCapture {
+        @Override
+        public ProcessCapture process() {
+            throw new UnsupportedOperationException();
+        }
+
         @Override
         public ProgramBuilder ask() {
             throw new UnsupportedOperationException();

@@ -1,0 +1,161 @@
+package io.baton.coordinator.state.seccomp;
+
+import com.google.protobuf.ByteString;
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.ThreadCapture;
+import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.CoreEntry;
+import io.baton.mktree.image.proto.SeccompFilter;
+import io.baton.mktree.image.proto.SeccompMode;
+import io.baton.mktree.image.proto.ThreadCoreEntry;
+import io.baton.task.linux.Capabilities;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.Ptrace;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.Op;
+import io.baton.task.program.ProgramBuilder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Filters of system calls (seccomp(2)). While a thread is ours they are suspended by ptrace: on dump so that it can be
+ * asked, on restore from before they are installed until it is let go.
+ */
+public final class Seccomp implements StateKind {
+    private static final int PR_SET_SECCOMP = 22;
+    private static final int SECCOMP_MODE_STRICT = 1;
+    private static final int SECCOMP_SET_MODE_FILTER = 1;
+
+    /** Most instructions a filter may have. */
+    private static final int MOST_INSTRUCTIONS = 4096;
+
+    /** {@code struct sock_fprog}: number of instructions (16 bits, padded to 64), address. */
+    private static final int ADDRESS_OFFSET = 8;
+
+    private static final String NAME = "seccomp";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
+        for (SeizedThread thread : process.threads()) {
+            int mode = thread.status().seccompMode();
+            if (mode == 0) {
+                continue;
+            }
+            try {
+                if (mode == SeccompMode.filter_VALUE) {
+                    Ptrace.getSeccompFilter(thread.tid(), 0, 0);
+                }
+                thread.suspendSeccomp();
+            } catch (LinuxException e) {
+                String reason = "it is confined, and its filters may not be read or suspended: " + e.getMessage();
+                refusals.add(thread.tid(), NAME, reason, "dump as root, and not from within a container");
+            }
+        }
+    }
+
+    @Override
+    public void captureThread(ThreadCapture capture) {
+        int mode = capture.thread().status().seccompMode();
+        if (mode == 0) {
+            return;
+        }
+        ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
+        thread.setSeccompMode(SeccompMode.forNumber(mode));
+        if (mode != SeccompMode.filter_VALUE) {
+            return;
+        }
+        TreeImage tree = capture.process().tree();
+        List<SeccompFilter.Builder> filters = filters(capture.thread().tid());
+        for (int i = filters.size() - 1; i >= 0; i--) {
+            if (i < filters.size() - 1) {
+                filters.get(i).setPrev(thread.getSeccompFilter());
+            }
+            thread.setSeccompFilter(tree.addSeccompFilter(filters.get(i).build()));
+        }
+    }
+
+    /** In the order in which they were installed. */
+    private static List<SeccompFilter.Builder> filters(int tid) {
+        List<SeccompFilter.Builder> filters = new ArrayList<>();
+        try (Memory memory = Memory.allocate(MOST_INSTRUCTIONS * SeccompFilters.INSTRUCTION_LENGTH)) {
+            int count;
+            while ((count = Ptrace.getSeccompFilter(tid, filters.size(), memory.address())) > 0) {
+                byte[] bytes = new byte[count * SeccompFilters.INSTRUCTION_LENGTH];
+                memory.buffer().getBytes(0, bytes);
+                filters.add(SeccompFilter.newBuilder()
+                        .setFilter(ByteString.copyFrom(bytes))
+                        .setFlags((int) Ptrace.getSeccompFlags(tid, filters.size())));
+            }
+        }
+        return filters;
+    }
+
+    @Override
+    public void validate(ProcessRestore process, Refusals refusals) {
+        for (int i = 0; i < process.cores().size(); i++) {
+            ThreadCoreEntry thread = process.cores().get(i).getThreadCore();
+            int tid = process.pstree().getThreads(i);
+            if (thread.getSeccompMode() == SeccompMode.disabled) {
+                continue;
+            }
+            if (!process.own().has(Capabilities.CAP_SYS_ADMIN)) {
+                refusals.add(tid, NAME, "to confine a task needs CAP_SYS_ADMIN", "restore as root");
+            }
+            if (thread.getSeccompMode() == SeccompMode.filter
+                    && filters(process).chain(thread.getSeccompFilter()).isEmpty()) {
+                refusals.add(tid, NAME, "filter " + thread.getSeccompFilter() + " is not whole in the image", "");
+            }
+        }
+    }
+
+    /** Whether any thread is confined: then the whole process has to be held with its filters suspended. */
+    public static boolean isConfined(List<CoreEntry> cores) {
+        for (CoreEntry core : cores) {
+            if (core.getThreadCore().getSeccompMode() != SeccompMode.disabled) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void compileCredentials(ThreadRestore thread, ProgramBuilder kept) {
+        ThreadCoreEntry saved = thread.core().getThreadCore();
+        kept.tag(Item.SECCOMP.tag());
+        if (saved.getSeccompMode() == SeccompMode.strict) {
+            kept.call(SyscallNumber.PRCTL).value(PR_SET_SECCOMP).value(SECCOMP_MODE_STRICT);
+        } else if (saved.getSeccompMode() == SeccompMode.filter) {
+            for (SeccompFilter filter : filters(thread.process()).chain(saved.getSeccompFilter())) {
+                install(filter, kept);
+            }
+        }
+    }
+
+    private static void install(SeccompFilter filter, ProgramBuilder kept) {
+        byte[] instructions = filter.getFilter().toByteArray();
+        int code = kept.bytes(instructions);
+        int program = kept.longs(instructions.length / SeccompFilters.INSTRUCTION_LENGTH, 0);
+        kept.op(Op.POKE).data(program + ADDRESS_OFFSET).data(code);
+        kept.call(SyscallNumber.SECCOMP)
+                .value(SECCOMP_SET_MODE_FILTER)
+                .value(filter.getFlags())
+                .data(program);
+    }
+
+    private static SeccompFilters filters(ProcessRestore process) {
+        return process.shared(SeccompFilters.class, () -> SeccompFilters.read(process.directory()));
+    }
+}
