@@ -65,20 +65,37 @@ final class MktreeCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Source source = new Source();
 
-    @Option(names = "--size", defaultValue = "100", description = "Processes of a shape (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--size",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Processes of a shape (default: ${DEFAULT-VALUE}).")
     private int size;
 
-    @Option(names = "--seed", defaultValue = "1", description = "Of a random shape (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Of a random shape (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--threads", defaultValue = "1", description = "Threads of each process, at least.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Threads of each process, at least.")
     private int threads;
 
-    @Option(names = "--zombies", defaultValue = "0", description = "So many childless processes become zombies.")
+    @Option(
+            names = "--zombies",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "So many childless processes become zombies.")
     private int zombies;
 
     @Option(
             names = "--base",
+            paramLabel = "PID",
             description = "First pid, for shapes and for what a SPEC writes as +N (default: a free one).")
     private @Nullable Integer base;
 
@@ -90,7 +107,11 @@ final class MktreeCommand implements Callable<Integer> {
             description = "Make it, print it, kill it.")
     private boolean once;
 
-    @Option(names = "--timeout", defaultValue = "60", description = "Seconds to make it (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description = "Seconds to make it (default: ${DEFAULT-VALUE}).")
     private int timeoutSeconds;
 
     @Spec

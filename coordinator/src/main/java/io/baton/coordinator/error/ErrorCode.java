@@ -2,45 +2,82 @@ package io.baton.coordinator.error;
 
 /**
  * Every way in which an operation can end badly. Append only: programs rely on names and exit statuses, which
- * {@code docs/errors.md} lists. 1 and 2 stay free for the JVM and for usage errors; 128 and above mean the restored
- * root died by a signal.
+ * {@code docs/errors.md} lists from here. 1 and 2 stay free for the JVM and for usage errors; 128 and above mean the
+ * restored root died by a signal.
  */
 public enum ErrorCode {
-    /** The state of a task cannot be saved yet; the tree runs on. */
-    UNSUPPORTED(3),
-    /** No such process, or it went away. */
-    NO_SUCH_PROCESS(4),
-    /** A right or a kernel feature is missing. */
-    NOT_PERMITTED(5),
-    /** The image is damaged, incomplete or contradicts itself. */
-    BAD_IMAGE(6),
-    /** A pid that the tree needs is taken. */
-    PID_TAKEN(7),
-    /** Something the image refers to (a file, a directory) is missing or different. */
-    MISSING_RESOURCE(8),
-    /** A system call failed while a task was captured or restored. */
-    TASK_FAILED(9),
-    /** A task or the helper died on the way. */
-    TASK_DIED(10),
-    /** The deadline passed. */
-    TIMEOUT(11),
-    /** Reading or writing image files failed: full disk, no permission. */
-    IMAGE_IO(12),
-    /** Interrupted by the user or another program. */
-    INTERRUPTED(13),
-    /** An action script failed. */
-    SCRIPT_FAILED(14),
-    /** A defect of Baton. */
-    INTERNAL(15);
+    UNSUPPORTED(
+            3,
+            "The state of a task cannot be saved or restored yet. On a dump the tree runs on; on a "
+                    + "restore nothing was made.",
+            "Each reason names the task, the thing and, where there is one, a way round it."),
+    NO_SUCH_PROCESS(
+            4,
+            "No such process, or it went away.",
+            "Look for its pid again; baton show -t PID shows a live tree, baton show -D DIR a saved one."),
+    NOT_PERMITTED(
+            5,
+            "A right or a kernel feature is missing.",
+            "baton check says which; root has all rights that are needed."),
+    BAD_IMAGE(
+            6,
+            "The image is missing, damaged, incomplete or contradicts itself. Nothing was made.",
+            "Check -D; dump again, or take a good copy."),
+    PID_TAKEN(
+            7,
+            "A pid that the tree needs is taken. Nothing was made.",
+            "End who has it, or restore into a new pid namespace with --pidns."),
+    MISSING_RESOURCE(
+            8,
+            "Something the image refers to (a file, a directory) is missing or different. Nothing was " + "made.",
+            "Put it back where it was; the message names it."),
+    TASK_FAILED(
+            9,
+            "A system call failed while a task was captured or restored. A dump lets the tree run on, a "
+                    + "restore has taken everything down.",
+            "The message names the task, the thing, the call and the error; baton explain shows the call "
+                    + "among its neighbours."),
+    TASK_DIED(
+            10,
+            "A task or the helper died on the way: killed from outside, or for want of memory.",
+            "Look at the kernel log, make room, try again."),
+    TIMEOUT(
+            11,
+            "The deadline passed. A dump lets the tree run on, a restore has taken everything down.",
+            "The message says who had not come so far; --timeout gives more time."),
+    IMAGE_IO(
+            12,
+            "Reading or writing image files failed: full disk, no permission.",
+            "Make room, or choose another directory with -D."),
+    INTERRUPTED(13, "Interrupted by the user or another program. What had been begun was undone.", "Nothing to do."),
+    SCRIPT_FAILED(
+            14,
+            "An action script failed, and so did the operation. What had been begun was undone.",
+            "The message names the script and its exit status."),
+    INTERNAL(15, "A defect of Baton.", "Run again with -v, and report what it prints.");
 
     private final int exitStatus;
+    private final String meaning;
+    private final String advice;
 
-    ErrorCode(final int exitStatus) {
+    ErrorCode(final int exitStatus, final String meaning, final String advice) {
         this.exitStatus = exitStatus;
+        this.meaning = meaning;
+        this.advice = advice;
     }
 
     /** The exit status of the command line. */
     public int exitStatus() {
         return exitStatus;
+    }
+
+    /** What it means, in a sentence or two. */
+    public String meaning() {
+        return meaning;
+    }
+
+    /** What the user can do about it, as far as can be said in general. */
+    public String advice() {
+        return advice;
     }
 }

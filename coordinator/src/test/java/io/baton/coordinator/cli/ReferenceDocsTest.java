@@ -1,0 +1,133 @@
+package io.baton.coordinator.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.baton.coordinator.error.ErrorCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Holds the reference pages against the code they describe. They are written by this test too: {@code mvn -pl
+ * coordinator -am test -Dtest=ReferenceDocsTest -Dsurefire.failIfNoSpecifiedTests=false -Dbaton.writeDocs=true}.
+ */
+class ReferenceDocsTest {
+    private static final int WIDTH = 100;
+
+    @Test
+    void shouldListEveryErrorCode() throws IOException {
+        compare("errors.md", errors());
+    }
+
+    @Test
+    void shouldGiveEachErrorCodeAnExitStatusOfItsOwn() {
+        final Set<Integer> seen = new HashSet<>(Set.of(0, 1, 2));
+        for (final ErrorCode code : ErrorCode.values()) {
+            assertTrue(seen.add(code.exitStatus()), code.name());
+            assertTrue(code.exitStatus() < 128, code.name());
+        }
+    }
+
+    @Test
+    void shouldDescribeEveryCommand() throws IOException {
+        compare("cli.md", commands());
+    }
+
+    @Test
+    void shouldExplainEveryOption() {
+        for (final CommandLine command :
+                Main.commandLine("--help").getSubcommands().values()) {
+            for (final OptionSpec option : command.getCommandSpec().options()) {
+                assertTrue(option.description().length > 0, option.longestName());
+                assertTrue(
+                        option.arity().max() == 0
+                                || option.paramLabel()
+                                        .equals(option.paramLabel().toUpperCase(Locale.ROOT)),
+                        () -> command.getCommandName() + " " + option.longestName() + " " + option.paramLabel());
+            }
+        }
+    }
+
+    private static String errors() {
+        final StringBuilder text = new StringBuilder("""
+                # Errors
+
+                A command that fails prints one message on standard error, and where there is something to do about it, a line
+                with the remedy:
+
+                ```
+                baton: pid is taken: 2451 (sleep)
+                  remedy: end the process that has it, or restore with --pidns into a new pid namespace
+                ```
+
+                Its exit status says what kind of failure it was. These are fixed: new ones are added at the end.
+
+                | exit status | code | what it means | what to do |
+                | --- | --- | --- | --- |
+                | 0 | | All went well. `restore` without `-d`: the restored root exited with 0. | |
+                | 1 | | Baton could not start: not built, or no Java. | What it prints. |
+                | 2 | | The command line is wrong. | `--help` after any command. |
+                """);
+        for (final ErrorCode code : ErrorCode.values()) {
+            text.append("| ").append(code.exitStatus());
+            text.append(" | `").append(code.name());
+            text.append("` | ").append(code.meaning());
+            text.append(" | ").append(code.advice()).append(" |\n");
+        }
+        return text.append("""
+                | others | | `restore` without `-d` stays until the restored root ends and then exits as it did: with its exit status, or with 128 and the number of the signal that killed it. | |
+
+                A `restore` that stays may so exit with a status of this table that was the root's own. Who needs to tell them apart
+                restores with `-d`.
+                """).toString();
+    }
+
+    private static String commands() {
+        final CommandLine line = Main.commandLine("--help");
+        final StringBuilder text = new StringBuilder("""
+                # Commands
+
+                What `--help` prints. [errors.md](errors.md) lists the exit statuses.
+                """);
+        append(text, line);
+        line.getSubcommands().values().forEach(command -> append(text, command));
+        return text.toString();
+    }
+
+    private static void append(final StringBuilder text, final CommandLine command) {
+        command.getCommandSpec().usageMessage().width(WIDTH);
+        text.append("\n## ").append(command.getCommandSpec().qualifiedName()).append("\n\n```\n");
+        final String usage = command.setUsageHelpAutoWidth(false).getUsageMessage(Ansi.OFF);
+        text.append(usage.replaceAll("(?m)[ ]+$", "").stripTrailing()).append("\n```\n");
+    }
+
+    private static void compare(final String name, final String expected) throws IOException {
+        final Path file = docs().resolve(name);
+        if (Boolean.getBoolean("baton.writeDocs")) {
+            Files.writeString(file, expected);
+        }
+        assertEquals(
+                expected,
+                Files.readString(file),
+                () -> "docs/" + name + " is out of date; see the comment of "
+                        + ReferenceDocsTest.class.getSimpleName());
+    }
+
+    private static Path docs() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            if (Files.exists(at.resolve("docs/architecture.md"))) {
+                return at.resolve("docs");
+            }
+        }
+        return fail("no docs in any directory above");
+    }
+}
