@@ -60,12 +60,21 @@ public final class IntervalTimers implements StateKind {
         }
     }
 
+    /**
+     * While its SIGALRM is pending, a real timer that repeats has nothing left and does not run: the kernel starts it when
+     * the signal is taken. A restored signal does not do that, so the timer starts with its interval. The other two are
+     * off when nothing is left, whatever their interval.
+     */
     private static void start(int which, ItimerEntry timer, ProgramBuilder kept) {
-        if (timer.getVsec() == 0 && timer.getVusec() == 0) {
+        boolean isOver = timer.getVsec() == 0 && timer.getVusec() == 0;
+        boolean repeats = timer.getIsec() != 0 || timer.getIusec() != 0;
+        if (isOver && !(which == REAL && repeats)) {
             return;
         }
         kept.tag(Item.INTERVAL_TIMER.tag(which));
-        int at = kept.longs(timer.getIsec(), timer.getIusec(), timer.getVsec(), timer.getVusec());
+        long seconds = isOver ? timer.getIsec() : timer.getVsec();
+        long micros = isOver ? timer.getIusec() : timer.getVusec();
+        int at = kept.longs(timer.getIsec(), timer.getIusec(), seconds, micros);
         kept.call(SyscallNumber.SETITIMER).value(which).data(at).value(0);
     }
 }
