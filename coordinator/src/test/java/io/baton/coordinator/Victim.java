@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A real program that a test does things to; sources in {@code native/victims}. Killed when closed, with its group. */
 public final class Victim implements AutoCloseable {
@@ -51,6 +52,21 @@ public final class Victim implements AutoCloseable {
         }
     }
 
+    /** Starts a program of the system likewise, its standard error at the end of a file. */
+    public static Victim startProgram(Path errors, List<String> command) {
+        int mode = io.baton.task.linux.Files.O_WRONLY | io.baton.task.linux.Files.O_APPEND;
+        try (Fd nothing = io.baton.task.linux.Files.open("/dev/null", io.baton.task.linux.Files.O_RDWR);
+                Fd error = io.baton.task.linux.Files.open(errors.toString(), mode)) {
+            return new Victim(new Spawner(command.get(0), command.toArray(new String[0]))
+                    .newSession()
+                    .dup(nothing.number(), 0)
+                    .dup(nothing.number(), 1)
+                    .dup(error.number(), 2)
+                    .closeFrom(FIRST_FREE)
+                    .spawn());
+        }
+    }
+
     /** Starts {@code star} and waits until all its tasks are there. */
     public static Victim startTree(Path directory, String shape, int count) throws Exception {
         Path ready = directory.resolve("ready-" + System.nanoTime());
@@ -77,10 +93,15 @@ public final class Victim implements AutoCloseable {
 
     /** Waits until it does. */
     public static void await(Condition condition) throws Exception {
+        await(condition, () -> "something");
+    }
+
+    /** Waits until it does. The text names what did not happen. */
+    public static void await(Condition condition, Supplier<String> what) throws Exception {
         long end = System.currentTimeMillis() + PATIENCE_MILLIS;
         while (!condition.holds()) {
             if (System.currentTimeMillis() > end) {
-                throw new AssertionError("does not happen");
+                throw new AssertionError("does not happen: " + what.get());
             }
             Thread.sleep(1);
         }
