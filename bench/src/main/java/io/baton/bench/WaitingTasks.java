@@ -1,0 +1,104 @@
+package io.baton.bench;
+
+import io.baton.mktree.launch.Helper;
+import io.baton.mktree.launch.NativeFiles;
+import io.baton.mktree.launch.TaskKiller;
+import io.baton.mktree.plan.Stage;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.Op;
+import io.baton.task.program.ProgramBuilder;
+import io.baton.task.segment.Segment;
+import io.baton.task.segment.SegmentLayout;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** Real native tasks, children of one root, that have arrived and sleep until the baton comes. */
+final class WaitingTasks implements AutoCloseable {
+    private static final long HOLE = 0x2000_0000_0000L;
+    private static final int LOCAL_LENGTH = 8192;
+    private static final int PR_SET_PDEATHSIG = 1;
+    private static final int SIGKILL = 9;
+    private static final int SIGCHLD = 17;
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
+
+    private final Segment segment;
+    private final Helper helper;
+    private final int tasks;
+
+    /** Makes so many tasks, with a context ring of that many bytes. */
+    WaitingTasks(final int tasks, final int ringCapacity) {
+        this.tasks = tasks;
+        final byte[] runner = NativeFiles.runner();
+        final ProgramBuilder root = rootProgram();
+        final ProgramBuilder child = dieWithParent(new ProgramBuilder().reset());
+        waitForTurn(child);
+        final ProgramBuilder first = dieWithParent(new ProgramBuilder().reset());
+        first.op(Op.CLONE).value(0).value(0).value(SIGCHLD);
+        first.op(Op.AWAIT).value(Integer.MAX_VALUE);
+        final int length = root.length() + child.length() + first.length();
+        final SegmentLayout layout =
+                SegmentLayout.of(tasks + 1, tasks, LOCAL_LENGTH, runner.length, length, ringCapacity);
+        segment = Segment.create(layout, HOLE, runner, 0);
+        final int childAt = layout.planOffset() + root.copyTo(segment.buffer(), layout.planOffset(), 0, 0);
+        final int firstAt = childAt + child.copyTo(segment.buffer(), childAt, 0, 0);
+        first.copyTo(segment.buffer(), firstAt, 0, 0);
+        segment.program(0, layout.planOffset());
+        for (int slot = 1; slot < tasks; slot++) {
+            segment.program(slot, childAt);
+        }
+        segment.program(tasks, firstAt);
+        segment.expect(Stage.FORKING.number(), tasks);
+        helper = Helper.start(segment, List.of());
+        await(() -> segment.confirmed(Stage.FORKING.number()) == tasks);
+    }
+
+    private ProgramBuilder rootProgram() {
+        final ProgramBuilder root = dieWithParent(new ProgramBuilder().reset());
+        for (int slot = 1; slot < tasks; slot++) {
+            root.op(Op.CLONE).value(slot).value(0).value(SIGCHLD);
+        }
+        waitForTurn(root);
+        return root;
+    }
+
+    private static ProgramBuilder dieWithParent(final ProgramBuilder program) {
+        return program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(SIGKILL);
+    }
+
+    private static void waitForTurn(final ProgramBuilder program) {
+        program.op(Op.CONFIRM).value(Stage.FORKING.number());
+        program.op(Op.TURN);
+        program.op(Op.AWAIT).value(Integer.MAX_VALUE);
+    }
+
+    Segment segment() {
+        return segment;
+    }
+
+    int count() {
+        return tasks;
+    }
+
+    /** Sleeps on the bell until {@code done}. */
+    void await(final BooleanSupplier done) {
+        final long until = System.nanoTime() + PATIENCE;
+        while (true) {
+            final int bell = segment.bell();
+            if (done.getAsBoolean()) {
+                return;
+            }
+            if (System.nanoTime() > until || segment.failedSlot() >= 0) {
+                throw new IllegalStateException("tasks do not answer: failed slot=" + segment.failedSlot());
+            }
+            segment.awaitBell(bell, until);
+        }
+    }
+
+    @Override
+    public void close() {
+        TaskKiller.killAll(segment, helper, System.nanoTime() + PATIENCE);
+        helper.close();
+        segment.close();
+    }
+}
