@@ -11,8 +11,6 @@ import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
-import io.baton.task.linux.FileStatus;
-import io.baton.task.linux.Files;
 import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
@@ -24,64 +22,30 @@ import org.jspecify.annotations.Nullable;
  * from the process's.
  */
 public final class FileSystemContext implements StateKind {
-    private static final String CWD = "cwd";
-    private static final String ROOT = "root";
-
     @Override
     public String name() {
         return "file system context";
     }
 
     @Override
-    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
-        String ours = Files.readLink("/proc/self/ns/mnt");
-        if (!process.readLink("ns/mnt").equals(ours)) {
-            refusals.add(
-                    process.pid(),
-                    "mount namespace " + process.readLink("ns/mnt"),
-                    "another one than ours: not supported yet",
-                    "run baton inside it, by nsenter --mount");
-            return;
-        }
-        inspectDirectory(process, CWD, "working directory", refusals);
-        inspectDirectory(process, ROOT, "root directory", refusals);
-    }
-
-    private static void inspectDirectory(SeizedProcess process, String link, String what, Refusals refusals) {
-        String name = process.readLink(link);
-        String fault =
-                name.startsWith("/") ? NamedFile.fault(name, status(process, link)) : "cannot be reached by a path";
-        if (fault != null) {
-            refusals.add(process.pid(), what + " (" + name + ")", fault, "have the process change to another one");
-        }
-    }
-
-    private static FileStatus status(SeizedProcess process, String link) {
-        return Files.statusAt(Files.AT_FDCWD, process.procPath(link), 0);
-    }
-
-    @Override
     public void inspectTree(List<SeizedProcess> processes, TreeImage tree, DumpOptions options, Refusals refusals) {
+        Directories directories = Directories.of(tree);
+        for (SeizedProcess process : processes) {
+            directories.inspect(process, refusals);
+        }
         SharedTables.inspect(processes, Kcmp.FS, "file system context", refusals);
     }
 
     @Override
     public void capture(ProcessCapture capture) {
         SeizedProcess process = capture.process();
+        TreeImage tree = capture.tree();
+        Directories directories = Directories.of(tree);
         capture.image()
                 .fs()
-                .setCwdId(addDirectory(process, CWD, capture.tree()))
-                .setRootId(addDirectory(process, ROOT, capture.tree()))
+                .setCwdId(directories.workingDirectory(process, tree))
+                .setRootId(directories.rootDirectory(process, tree))
                 .setUmask(process.status().umask());
-    }
-
-    private static int addDirectory(SeizedProcess process, String link, TreeImage tree) {
-        return tree.addPath(RegFileEntry.newBuilder()
-                .setFlags(0)
-                .setPos(0)
-                .setFown(SignalOwner.NOBODY)
-                .setName(process.readLink(link))
-                .setMode(status(process, link).mode()));
     }
 
     @Override

@@ -21,7 +21,7 @@ final class KernelFileSystem {
         if (type == FileStatus.S_IFCHR || FileFlags.isPath(file.flags())) {
             return;
         }
-        String name = name(type(file));
+        String name = inspection.files().fileSystem(file.status().dev(), device -> name(type(file)));
         if (name.isEmpty() || file.link().startsWith("/proc/sys/")) {
             return;
         }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class OpenFiles {
     private final Int2ObjectHashMap<List<Descriptor>> tables = new Int2ObjectHashMap<>();
     private final IntHashSet tasks = new IntHashSet();
     private final Map<Long, SeizedProcess> controlled = new HashMap<>();
+    private final Map<Long, String> fileSystems = new HashMap<>();
     private final List<Locked> locked = new ArrayList<>();
 
     /** A descriptor through which a file is locked, and the kernel's words for the lock. */
@@ -109,6 +111,11 @@ final class OpenFiles {
 
     List<Locked> locked() {
         return locked;
+    }
+
+    /** What is known of the file system on a device, found out once. */
+    String fileSystem(long device, Function<Long, String> finder) {
+        return fileSystems.computeIfAbsent(device, finder);
     }
 
     /** A process whose controlling terminal that device is, or null. */

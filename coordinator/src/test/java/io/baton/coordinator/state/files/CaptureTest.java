@@ -146,6 +146,7 @@ final class CaptureTest {
         try (SeizedTree tree = TreeSeizer.seize(victim.pid(), Deadline.after(10))) {
             Refusals refusals = new Refusals();
             descriptors.inspectTree(tree.processes(), image, DumpOptions.DEFAULT, refusals);
+            context.inspectTree(tree.processes(), image, DumpOptions.DEFAULT, refusals);
             assertEquals(List.of(), refusals.all());
             for (SeizedProcess process : tree.processes()) {
                 OneCapture capture = new OneCapture(process, image);
