@@ -38,7 +38,11 @@ public final class Victim implements AutoCloseable {
      * for it, and be told of its stops in our place.
      */
     public static Victim start(String name, Object... arguments) {
-        String binary = binary(name).toString();
+        return run(binary(name).toString(), arguments);
+    }
+
+    /** As {@link #start}, any program. */
+    public static Victim run(String binary, Object... arguments) {
         List<String> command = new ArrayList<>(List.of(binary));
         for (Object argument : arguments) {
             command.add(argument.toString());
