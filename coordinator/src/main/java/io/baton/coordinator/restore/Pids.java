@@ -55,16 +55,15 @@ final class Pids {
     }
 
     private static boolean areZombies(final ProcFs proc, final List<Integer> pids) {
-        for (final int pid : pids) {
-            try {
-                if (!proc.stat(pid, pid).isZombie()) {
-                    return false;
-                }
-            } catch (final VanishedException e) {
-                continue;
-            }
+        return pids.stream().allMatch(pid -> isZombie(proc, pid));
+    }
+
+    private static boolean isZombie(final ProcFs proc, final int pid) {
+        try {
+            return proc.stat(pid, pid).isZombie();
+        } catch (final VanishedException e) {
+            return true; // gone by now
         }
-        return true;
     }
 
     private static BatonException failure(final ProcFs proc, final List<Integer> taken) {
