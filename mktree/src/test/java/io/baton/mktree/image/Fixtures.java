@@ -1,5 +1,6 @@
 package io.baton.mktree.image;
 
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
