@@ -75,6 +75,7 @@ static void describe_thread(FILE *out, int tid)
 		uint32_t priority;
 		uint64_t rest[3];
 	} scheduling = { 0 };
+	cpu_set_t cpus;
 	void *head = 0;
 	size_t length = 0;
 
@@ -84,6 +85,10 @@ static void describe_thread(FILE *out, int tid)
 	syscall(SYS_sched_getattr, tid, &scheduling, 48, 0);
 	fprintf(out, "  scheduler %u %lx %d %u\n", scheduling.policy, scheduling.flags, scheduling.nice,
 		scheduling.priority);
+	CPU_ZERO(&cpus);
+	sched_getaffinity(tid, sizeof(cpus), &cpus);
+	fprintf(out, "  cpus %d first %d, disk priority %ld\n", CPU_COUNT(&cpus), CPU_ISSET(0, &cpus),
+		syscall(SYS_ioprio_get, 1, tid));
 	syscall(SYS_get_robust_list, tid, &head, &length);
 	fprintf(out, "  robust %p %zu\n", head, length);
 }
@@ -102,6 +107,7 @@ static void describe_self(FILE *out)
 	prctl(PR_GET_PDEATHSIG, &signal);
 	fprintf(out, "  tid address %lx, parent death %d, securebits %x\n", address, signal,
 		prctl(PR_GET_SECUREBITS));
+	fprintf(out, "  timer slack %d\n", prctl(PR_GET_TIMERSLACK));
 	errno = 0;
 	fprintf(out, "  sysfs %d", (int)syscall(SYS_sysfs, 3));
 	fprintf(out, " errno %d\n", errno);
@@ -259,6 +265,7 @@ static void set_timers(void)
 static void set_identity(const char *variant)
 {
 	struct rlimit limit = { 500, 600 };
+	cpu_set_t cpus;
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
 
 	setrlimit(RLIMIT_NOFILE, &limit);
@@ -270,6 +277,11 @@ static void set_identity(const char *variant)
 	close(fd);
 	setpriority(PRIO_PROCESS, 0, 3);
 	personality(ADDR_NO_RANDOMIZE);
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+	syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 1);
+	prctl(PR_SET_TIMERSLACK, 123456);
 	prctl(PR_SET_NAME, "a (st)ate\n");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);

@@ -9,6 +9,7 @@ import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.seccomp.SeccompFilters;
+import io.baton.coordinator.state.signals.PendingSignals;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
@@ -225,6 +226,7 @@ public final class TreeRestore {
             final int signal = process.core().getTc().getStopSigno();
             return signal == 0 ? SIGSTOP : signal;
         }
-        return tree.options().leaveStopped() ? SIGSTOP : 0;
+        final boolean stops = tree.options().leaveStopped() || PendingSignals.isToBeStopped(process.core());
+        return stops ? SIGSTOP : 0;
     }
 }

@@ -10,6 +10,7 @@ import io.baton.coordinator.state.identity.MemoryBarriers;
 import io.baton.coordinator.state.identity.Name;
 import io.baton.coordinator.state.identity.OomScore;
 import io.baton.coordinator.state.identity.Personality;
+import io.baton.coordinator.state.identity.Placement;
 import io.baton.coordinator.state.identity.ProcessFlags;
 import io.baton.coordinator.state.identity.Scheduler;
 import io.baton.coordinator.state.memory.DumpableKind;
@@ -38,6 +39,7 @@ public final class StateKinds {
             new OomScore(),
             new LoginUid(),
             new Scheduler(),
+            new Placement(),
             new Limits(),
             new MemoryKind(),
             new FileDescriptors(),
