@@ -4,7 +4,7 @@ import io.baton.task.linux.ProcessMemory;
 import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Memory through which pages go from a process to the image; one for the whole dump, freed by the collector. */
+/** Memory through which pages go from a process to the image; freed by the collector. */
 final class PageBuffer {
     /** So large that calls do not count, so small that what was read is still in the cache when it is written. */
     static final int LENGTH = 1 << 20;

@@ -27,7 +27,7 @@ final class PagesFile implements AutoCloseable {
 
     private final ImageDirectory directory;
     private final int pagesId;
-    private final PageBuffer buffer;
+    private final PageBuffers buffers;
     private final ImageWriter pagemap;
     private final Fd pages;
     private final FileChecksum.Builder checksum = new FileChecksum.Builder();
@@ -43,7 +43,7 @@ final class PagesFile implements AutoCloseable {
     PagesFile(TreeImage tree, ImageKind kind, long id) throws IOException {
         this.directory = tree.directory();
         this.pagesId = tree.newPagesId();
-        this.buffer = tree.shared(PageBuffer.class, PageBuffer::new);
+        this.buffers = tree.shared(PageBuffers.class, PageBuffers::new);
         this.pages = Files.open(
                 directory.pages(pagesId).toString(),
                 Files.O_WRONLY | Files.O_CREAT | Files.O_EXCL | Files.O_CLOEXEC,
@@ -52,8 +52,9 @@ final class PagesFile implements AutoCloseable {
         pagemap.write(PagemapHead.newBuilder().setPagesId(pagesId).build());
     }
 
+    /** The buffer to fill; another one after each {@link #write}. */
     PageBuffer buffer() {
-        return buffer;
+        return buffers.filling();
     }
 
     /** Adds pages to the map; their contents follow by {@link #write}, in any portions. */
@@ -67,6 +68,15 @@ final class PagesFile implements AutoCloseable {
 
     /** Appends the first bytes of the buffer to the contents. */
     void write(int length) {
+        if (length == PageBuffer.LENGTH) {
+            buffers.hand(full -> write(full, length));
+        } else {
+            buffers.await();
+            write(buffers.filling(), length);
+        }
+    }
+
+    private void write(PageBuffer buffer, int length) {
         try {
             Files.writeFully(pages.number(), buffer.address(), length);
         } catch (LinuxException e) {
@@ -77,6 +87,7 @@ final class PagesFile implements AutoCloseable {
 
     /** Ends both files. */
     void finish() throws IOException {
+        buffers.await();
         endRun();
         pagemap.close();
         directory.written(directory.pages(pagesId), checksum.build());
@@ -111,6 +122,8 @@ final class PagesFile implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try (pages) {
+            buffers.await();
+        } finally {
             pagemap.close();
         }
     }

@@ -11,14 +11,12 @@ import io.baton.task.linux.ProcessMemory;
 final class PagesWriter {
     private final SeizedProcess process;
     private final PagesFile file;
-    private final PageBuffer buffer;
     private int vectors;
     private int filled;
 
     PagesWriter(SeizedProcess process, PagesFile file) {
         this.process = process;
         this.file = file;
-        this.buffer = file.buffer();
     }
 
     /**
@@ -35,7 +33,7 @@ final class PagesWriter {
             }
             int length = (int) Math.min(end - at, PageBuffer.LENGTH - filled);
             if (readable) {
-                buffer.setVector(vectors, at, length);
+                file.buffer().setVector(vectors, at, length);
                 vectors++;
                 filled += length;
             } else {
@@ -51,6 +49,7 @@ final class PagesWriter {
         if (filled == 0) {
             return;
         }
+        PageBuffer buffer = file.buffer();
         buffer.setVector(ProcessMemory.IOV_MAX, buffer.address(), filled);
         long read;
         try {
@@ -63,14 +62,14 @@ final class PagesWriter {
             read = 0;
         }
         if (read != filled) {
-            readOneByOne();
+            readOneByOne(buffer);
         }
         file.write(filled);
         vectors = 0;
         filled = 0;
     }
 
-    private void readOneByOne() {
+    private void readOneByOne(PageBuffer buffer) {
         int offset = 0;
         for (int i = 0; i < vectors; i++) {
             int length = (int) buffer.vectorLength(i);
@@ -81,7 +80,7 @@ final class PagesWriter {
 
     private void read(long start, int offset, int length) {
         try {
-            process.readMemory(start, buffer.address() + offset, length);
+            process.readMemory(start, file.buffer().address() + offset, length);
         } catch (LinuxException e) {
             throw new BatonException(
                     ErrorCode.TASK_FAILED,
