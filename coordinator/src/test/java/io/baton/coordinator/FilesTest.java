@@ -13,6 +13,7 @@ import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.task.linux.Prctl;
+import io.baton.task.linux.Signals;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -103,6 +104,20 @@ class FilesTest {
             Files.writeString(file, "hello world\n");
             restore(images);
             assertEquals("PASS\n", verdict(victim));
+        }
+    }
+
+    /** A dead leader has no descriptors; what its threads have made is fetched from them. */
+    @Test
+    void shouldShareWithAProcessWithoutLeader() throws Exception {
+        Path ready = directory.resolve("ready");
+        Path result = directory.resolve("result");
+        try (Victim victim = Victim.start("leaderless", directory)) {
+            Victim.await(() -> Files.exists(ready));
+            restore(dump(victim, "images"));
+            Signals.kill(Integer.parseInt(Files.readString(ready).trim()), SIGUSR1);
+            Victim.await(() -> Files.exists(result));
+            assertEquals("hello 77\n", Files.readString(result));
         }
     }
 

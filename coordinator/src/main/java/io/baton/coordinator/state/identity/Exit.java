@@ -12,6 +12,7 @@ import io.baton.task.program.ProgramBuilder;
  * exit code in the upper 8, or signal in the lower 7). The bit 0x80, "core dumped", cannot come back: no core is dumped.
  */
 public final class Exit {
+    private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int SIG_UNBLOCK = 1;
     private static final int SIG_SETMASK = 2;
@@ -73,6 +74,8 @@ public final class Exit {
                 .data(mask)
                 .value(0)
                 .value(Long.BYTES);
+        // The kernel asks every thread of a child, dead leaders too: the end of our helper would kill the whole process.
+        program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
         int code = core.getTc().getExitCode() >>> CODE_SHIFT & CODE_MASK;
         program.call(SyscallNumber.EXIT).value(code);
     }
