@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A victim of many tasks, all of them pausing. star READY SHAPE N: star (N children), chain (N deep), threads (N of
- * them), zombies (N), sockets (N of them), family (a bit of everything). READY is made when all are there.
+ * them), leaderless (N threads, their leader exits), zombies (N), sockets (N of them), family (a bit of everything). READY
+ * is made when all are there.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -96,6 +97,10 @@ int main(int count, char **arguments)
 		chain(n);
 	} else if (!strcmp(arguments[2], "threads")) {
 		threads(n);
+	} else if (!strcmp(arguments[2], "leaderless")) {
+		threads(n);
+		tell();
+		pthread_exit(0);
 	} else if (!strcmp(arguments[2], "zombies")) {
 		zombies(n);
 	} else if (!strcmp(arguments[2], "sockets")) {

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,6 +135,26 @@ class TaskStateTest {
             victim.signal(Signals.SIGCONT);
             Victim.await(() -> Files.readString(log).contains("end"));
             ends(Files.readAllLines(log));
+        }
+    }
+
+    @Test
+    void shouldLiveOnWithoutLeader() throws Exception {
+        try (Victim victim = Victim.startTree(directory, "leaderless", 2)) {
+            Path threads = Path.of("/proc/" + victim.pid() + "/task");
+            Victim.await(() -> state(victim) == 'Z');
+            List<String> before = names(threads);
+            restore(dump(victim.pid()));
+            Thread.sleep(HEAD_START);
+
+            assertEquals('Z', state(victim));
+            assertEquals(before, names(threads));
+        }
+    }
+
+    private static List<String> names(Path folder) throws Exception {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
     }
 

@@ -125,11 +125,24 @@ final class ContextStream {
             finish(position);
             return;
         }
+        if (thread.isFirst() && !thread.isLeader() && !parentLosesLeader(process.pstree())) {
+            Exit.emitDieWithParent(context.item(Item.EXIT.tag()));
+        }
         for (int i = 0; i < kinds.size(); i++) {
             kinds.get(i).compileThread(thread, context);
         }
         compileKept(thread);
         finish(position);
+    }
+
+    /** Then the end of that leader would count as the parent's death. */
+    private boolean parentLosesLeader(final PstreeEntry child) {
+        for (final PstreeEntry entry : tree.entries()) {
+            if (entry.getPid() == child.getPpid()) {
+                return entry.getLeaderDead();
+            }
+        }
+        return false;
     }
 
     /** What the helper handed down was for the restore only; threads share their leader's descriptors. */

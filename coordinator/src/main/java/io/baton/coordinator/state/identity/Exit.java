@@ -64,10 +64,12 @@ public final class Exit {
         program.call(SyscallNumber.TGKILL).register(OWN_PID).register(OWN_TID).value(signal);
     }
 
-    /** Adds the instruction by which a leader ends and leaves its threads alone: not exit_group(2). */
+    /** Adds the instructions by which a leader ends and leaves its threads alone: not exit_group(2). */
     public static void emitDeadLeader(CoreEntry core, ProgramBuilder program) {
         Name.emit(core, program.tag(Item.NAME.tag()));
         program.tag(Item.EXIT.tag());
+        // Even a thread that has ended has its process killed with the parent.
+        program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
         int mask = program.longs(core.getTc().getBlkSigset());
         program.call(SyscallNumber.RT_SIGPROCMASK)
                 .value(SIG_SETMASK)
@@ -78,5 +80,10 @@ public final class Exit {
         program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
         int code = core.getTc().getExitCode() >>> CODE_SHIFT & CODE_MASK;
         program.call(SyscallNumber.EXIT).value(code);
+    }
+
+    /** Adds, for a thread whose leader ends, what the leader had: it and its process die when the parent does. */
+    public static void emitDieWithParent(ProgramBuilder program) {
+        program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(Signals.SIGKILL);
     }
 }
