@@ -115,6 +115,16 @@ static int gone(void)
 	return -1;
 }
 
+/* The first terminal that a session's leader opens becomes the session's. */
+static int controlling(void)
+{
+	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+
+	if (unlockpt(master))
+		abort();
+	return open(ptsname(master), O_RDWR);
+}
+
 static int make(const char *kind)
 {
 	sigset_t none;
@@ -160,6 +170,8 @@ static int make(const char *kind)
 		return packets();
 	if (!strcmp(kind, "terminal master"))
 		return open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	if (!strcmp(kind, "controlling terminal"))
+		return controlling();
 	if (!strcmp(kind, "kernel log"))
 		return open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	if (!strcmp(kind, "gone directory"))

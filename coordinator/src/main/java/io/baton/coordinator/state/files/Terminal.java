@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
@@ -20,6 +21,10 @@ final class Terminal implements FileKind {
     private static final long TIOCSPGRP = 0x5410;
     private static final int ALTERNATE = 5;
     private static final int ALTERNATE_MASTER = 2;
+
+    /** A terminal controls one session, and that is already the one of whoever restores. */
+    private static final String ONLY_A_JOB = "save a job of that session with --shell-job (-j), not its leader: "
+            + "start the program from a shell with job control, or without a terminal";
 
     @Override
     public FdTypes type() {
@@ -51,6 +56,11 @@ final class Terminal implements FileKind {
         long device = file.status().rdev();
         if (FileStatus.major(device) == ALTERNATE && FileStatus.minor(device) == ALTERNATE_MASTER) {
             inspection.refuse(file, "the master of a pseudo terminal cannot be saved yet", "close it before the dump");
+        } else if (inspection.files().hasTask(session(file, inspection))) {
+            inspection.refuse(
+                    file,
+                    "controls session " + session(file, inspection) + ", whose leader is in the tree",
+                    ONLY_A_JOB);
         } else if (!inspection.options().shellJob()) {
             inspection.refuse(
                     file,
@@ -62,6 +72,14 @@ final class Terminal implements FileKind {
                     "a terminal that controls nobody in the tree cannot be saved yet",
                     "close it before the dump");
         }
+    }
+
+    /** The session that a terminal controls, as far as the tree knows; 0: none. */
+    private static int session(OpenFile file, FileInspection inspection) {
+        long device = file.status().rdev();
+        SeizedProcess controlled =
+                isOwn(device) ? file.process() : inspection.files().controlledBy(device);
+        return controlled == null ? 0 : controlled.stat().session();
     }
 
     @Override
@@ -85,6 +103,13 @@ final class Terminal implements FileKind {
         if (validation.process().terminalFd() < 0) {
             validation.refuse(
                     "a terminal", "needs the terminal of whoever restores", "give --shell-job (-j), from a terminal");
+        }
+        TtyInfoEntry info = validation.image().terminal(entry.getTty().getTtyInfoId());
+        int pid = validation.process().pstree().getPid();
+        if (info != null
+                && info.getSid() == pid
+                && validation.process().pstree().getSid() == pid) {
+            validation.refuse("a terminal", "controlled session " + pid + ", whose leader is in the image", ONLY_A_JOB);
         }
     }
 

@@ -48,6 +48,7 @@ final class RefusalTest {
         "foreign proc file, fd 10 (/proc/1/stat, outside the tree",
         "packets, fd 10 (pipe:[, packets",
         "terminal master, fd 10 (/dev/, master",
+        "controlling terminal, fd 10 (/dev/pts/, whose leader is in the tree",
         "kernel log, fd 10 (/dev/kmsg, a character device (1:11)",
         "gone directory, working directory (, deleted",
         "shared table, descriptor table, shared with process",
