@@ -3,7 +3,11 @@ package io.baton.coordinator.cli;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.MemFd;
+import io.baton.task.linux.Signals;
+import io.baton.task.linux.Spawner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +22,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  */
 final class Rehearsal {
     private static final int RING_LENGTH = 4096;
+    private static final int FIRST_FREE = 3;
 
     private Rehearsal() {}
 
@@ -29,6 +34,7 @@ final class Rehearsal {
         }
         rehearseRing();
         rehearseImage();
+        rehearseTree();
         System.exit(status);
     }
 
@@ -51,12 +57,39 @@ final class Rehearsal {
             written.seal();
             ImageDirectory.open(path).all(ImageKind.PSTREE, 0, PstreeEntry.class);
         } finally {
-            try (Stream<Path> files = Files.list(path)) {
-                for (Path file : files.toList()) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(path);
+            delete(path);
         }
+    }
+
+    /** A program of our own there and back; where that may not be, it fails and nothing is lost. */
+    private static void rehearseTree() throws IOException {
+        Path path = Files.createTempDirectory("baton-rehearsal");
+        int pid = 0;
+        try (Fd nothing = io.baton.task.linux.Files.open("/dev/null", io.baton.task.linux.Files.O_RDWR)) {
+            Spawner sleeper = new Spawner("/bin/sleep", "sleep", "30").newSession();
+            for (int fd = 0; fd < FIRST_FREE; fd++) {
+                sleeper.dup(nothing.number(), fd);
+            }
+            pid = sleeper.closeFrom(FIRST_FREE).spawn();
+            Main.run("dump", "-t", Integer.toString(pid), "-D", path.toString());
+            Main.run("restore", "-d", "-D", path.toString());
+            Main.run("show", "-D", path.toString());
+        } catch (LinuxException e) {
+            // No such program, or something of the kind.
+        } finally {
+            if (pid > 0) {
+                Signals.kill(pid, Signals.SIGKILL);
+            }
+            delete(path);
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        try (Stream<Path> files = Files.list(path)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(path);
     }
 }
