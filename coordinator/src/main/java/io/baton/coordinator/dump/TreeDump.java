@@ -2,9 +2,7 @@ package io.baton.coordinator.dump;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.Refusals;
-import io.baton.coordinator.ptrace.Ask;
 import io.baton.coordinator.ptrace.AskRunner;
-import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.mktree.image.ImageKind;
@@ -12,8 +10,6 @@ import io.baton.mktree.image.proto.DumpStatsEntry;
 import io.baton.mktree.image.proto.StatsEntry;
 import io.baton.mktree.launch.NativeFiles;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,14 +19,10 @@ import org.slf4j.LoggerFactory;
  * Dumps a tree of processes: stops it, inspects it, lets every kind of state capture its part, writes the image, and lets
  * the tree go or ends it. Until the image is complete, any failure lets the tree run on as if nothing had been.
  *
- * <p>One thread does all of it, for it is the tracer. Processes are captured some at a time: their questions are answered
- * at once, and what is in memory of the image does not grow with the tree.
+ * <p>The calling thread is the tracer and does all that takes ptrace; what does not is done beside it.
  */
 public final class TreeDump {
     private static final Logger LOG = LoggerFactory.getLogger(TreeDump.class);
-
-    /** Processes captured at once. */
-    private static final int BATCH = 64;
 
     private final DumpRequest request;
     private final SeizedTree tree;
@@ -87,42 +79,13 @@ public final class TreeDump {
     }
 
     private void write(CapturedTree image, ImageOutput output) throws IOException {
-        List<CapturedProcess> batch = new ArrayList<>(BATCH);
         try (AskRunner runner =
                 new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, request.deadline())) {
-            for (SeizedProcess process : tree.processes()) {
-                output.addRow(process);
-                if (process.isZombie()) {
-                    output.writeZombie(process);
-                    continue;
-                }
-                request.deadline().check("the capture of " + process);
-                CapturedProcess captured = new CapturedProcess(process, request.options(), image);
-                captured.capture();
-                batch.add(captured);
-                if (batch.size() == BATCH) {
-                    complete(batch, runner, output);
-                }
-            }
-            complete(batch, runner, output);
+            new CapturePipeline(tree, request, image, output).run(runner);
         }
         image.close();
         output.writeTree(image.seccomp());
         output.directory().seal();
-    }
-
-    private static void complete(List<CapturedProcess> batch, AskRunner runner, ImageOutput output) throws IOException {
-        List<Ask> asks = new ArrayList<>();
-        for (CapturedProcess process : batch) {
-            process.addAsks(asks);
-        }
-        runner.run(asks);
-        for (CapturedProcess process : batch) {
-            process.answered();
-            output.write(process.image());
-        }
-        runner.finish();
-        batch.clear();
     }
 
     /** The image is complete: from here on the tree does not run on by mistake. */

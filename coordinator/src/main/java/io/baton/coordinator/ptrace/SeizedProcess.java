@@ -21,10 +21,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process all of whose threads are stopped by us, or a zombie. What is read of it is read once and kept; mappings are
- * read before anything is put into it. All calls come from the one thread that seized it.
+ * read before anything is put into it. Several threads may read; what needs ptrace only the one that seized it, unless it
+ * was {@linkplain SeizedThread#prefetch fetched} before.
  */
 public final class SeizedProcess implements AutoCloseable {
-    private final ProcFs proc;
+    private final ProcReaders readers;
     private final int pid;
     private final int parent;
     private final List<SeizedThread> threads = new ArrayList<>();
@@ -32,19 +33,19 @@ public final class SeizedProcess implements AutoCloseable {
 
     private final List<Foothold> footholds = new ArrayList<>();
 
-    private @Nullable ProcStat stat;
-    private @Nullable ProcStatus status;
-    private @Nullable List<ProcMap> maps;
-    private @Nullable List<ProcSmap> smaps;
-    private int @Nullable [] descriptors;
-    private @Nullable List<DirectBuffer> pendingSignals;
+    private volatile @Nullable ProcStat stat;
+    private volatile @Nullable ProcStatus status;
+    private volatile @Nullable List<ProcMap> maps;
+    private volatile @Nullable List<ProcSmap> smaps;
+    private volatile int @Nullable [] descriptors;
+    private volatile @Nullable List<DirectBuffer> pendingSignals;
     private @Nullable PidFd pidFd;
 
     /**
      * @param parent pid of its parent in the tree, 0 for the tree's root
      */
-    SeizedProcess(ProcFs proc, int pid, int parent) {
-        this.proc = proc;
+    SeizedProcess(ProcReaders readers, int pid, int parent) {
+        this.readers = readers;
         this.pid = pid;
         this.parent = parent;
     }
@@ -111,16 +112,16 @@ public final class SeizedProcess implements AutoCloseable {
         return threads.isEmpty() ? pid : threads.get(0).tid();
     }
 
-    /** {@code /proc}, to be used with {@link #procId()}. */
+    /** {@code /proc} for the calling thread, to be used with {@link #procId()}. */
     public ProcFs proc() {
-        return proc;
+        return readers.get();
     }
 
     /** Of the leader, also when it is dead. */
     public ProcStat stat() {
         ProcStat kept = stat;
         if (kept == null) {
-            kept = proc.stat(pid);
+            kept = proc().stat(pid);
             stat = kept;
         }
         return kept;
@@ -133,7 +134,7 @@ public final class SeizedProcess implements AutoCloseable {
         }
         ProcStatus kept = status;
         if (kept == null) {
-            kept = proc.status(pid);
+            kept = proc().status(pid);
             status = kept;
         }
         return kept;
@@ -144,7 +145,7 @@ public final class SeizedProcess implements AutoCloseable {
         List<ProcMap> kept = maps;
         if (kept == null) {
             kept = smaps == null
-                    ? proc.maps(procId())
+                    ? proc().maps(procId())
                     : smaps.stream().map(ProcSmap::map).toList();
             maps = kept;
         }
@@ -155,7 +156,7 @@ public final class SeizedProcess implements AutoCloseable {
     public List<ProcSmap> smaps() {
         List<ProcSmap> kept = smaps;
         if (kept == null) {
-            kept = proc.smaps(procId());
+            kept = proc().smaps(procId());
             smaps = kept;
         }
         return kept;
@@ -165,7 +166,7 @@ public final class SeizedProcess implements AutoCloseable {
     public int[] descriptors() {
         int[] kept = descriptors;
         if (kept == null) {
-            kept = proc.descriptors(procId());
+            kept = proc().descriptors(procId());
             descriptors = kept;
         }
         return kept.clone();
@@ -173,12 +174,12 @@ public final class SeizedProcess implements AutoCloseable {
 
     /** Position, flags and more of an open descriptor. */
     public ProcFdInfo fdInfo(int fd) {
-        return proc.fdInfo(procId(), fd);
+        return proc().fdInfo(procId(), fd);
     }
 
     /** Target of a link below {@code /proc/PID}: {@code exe}, {@code cwd}, {@code fd/3}. */
     public String readLink(String name) {
-        return proc.readLink(procId(), name);
+        return proc().readLink(procId(), name);
     }
 
     /** Path of a file below {@code /proc/PID}, to be opened. */

@@ -16,29 +16,37 @@ import org.jspecify.annotations.Nullable;
 /**
  * A thread stopped by us. What is read of it is read once and kept: it is stopped, so nothing of it changes.
  *
- * <p>All calls come from the one thread that seized it: to the kernel that <em>thread</em>, not the JVM, is the tracer.
- * Errors are those of {@link Ptrace}: a thread killed meanwhile gives ESRCH.
+ * <p>What ptrace tells is for the one thread that seized it to ask: to the kernel that <em>thread</em>, not the JVM, is the
+ * tracer. After {@link #prefetch} all of it is at hand for others too. Errors are those of {@link Ptrace}: a thread killed
+ * meanwhile gives ESRCH.
  */
 public final class SeizedThread {
     /** Room for any CPU's extended state, AMX tiles too. */
     private static final int EXTENDED_STATE_LIMIT = 16 * 1024;
 
     private static final int SIGNALS_AT_ONCE = 32;
+    /** {@code seccompMode} of {@link ProcStatus}. */
+    private static final int FILTERED = 2;
+    /** What the kernel takes in one filter, and the length of one of them. */
+    private static final int MOST_INSTRUCTIONS = 4096;
+
+    private static final int INSTRUCTION_LENGTH = 8;
 
     private final SeizedProcess process;
     private final int tid;
     private final int stopSignal;
 
     private boolean lost;
-    private @Nullable UnsafeBuffer registers;
-    private @Nullable UnsafeBuffer resumeRegisters;
-    private @Nullable UnsafeBuffer extendedState;
-    private @Nullable Long blockedSignals;
-    private @Nullable List<DirectBuffer> pendingSignals;
-    private Ptrace.@Nullable RseqConfiguration rseq;
-    private @Nullable RobustList robustList;
-    private @Nullable ProcStat stat;
-    private @Nullable ProcStatus status;
+    private volatile @Nullable UnsafeBuffer registers;
+    private volatile @Nullable UnsafeBuffer resumeRegisters;
+    private volatile @Nullable UnsafeBuffer extendedState;
+    private volatile @Nullable Long blockedSignals;
+    private volatile @Nullable List<DirectBuffer> pendingSignals;
+    private volatile Ptrace.@Nullable RseqConfiguration rseq;
+    private volatile @Nullable List<Filter> seccompFilters;
+    private volatile @Nullable RobustList robustList;
+    private volatile @Nullable ProcStat stat;
+    private volatile @Nullable ProcStatus status;
 
     SeizedThread(SeizedProcess process, int tid, int stopSignal) {
         this.process = process;
@@ -128,6 +136,49 @@ public final class SeizedThread {
         byte[] bytes = new byte[Ptrace.getRegisterSet(tid, type, memory.address(), memory.length())];
         memory.buffer().getBytes(0, bytes);
         return new UnsafeBuffer(bytes);
+    }
+
+    /**
+     * A seccomp filter.
+     *
+     * @param instructions of classic BPF, 8 bytes each
+     * @param flags it was installed with
+     */
+    public record Filter(DirectBuffer instructions, int flags) {}
+
+    /** Its seccomp filters, the latest first. */
+    public List<Filter> seccompFilters() {
+        List<Filter> kept = seccompFilters;
+        if (kept == null) {
+            kept = new ArrayList<>();
+            try (Memory memory = Memory.allocate(MOST_INSTRUCTIONS * INSTRUCTION_LENGTH)) {
+                int count;
+                while ((count = Ptrace.getSeccompFilter(tid, kept.size(), memory.address())) > 0) {
+                    byte[] bytes = new byte[count * INSTRUCTION_LENGTH];
+                    memory.buffer().getBytes(0, bytes);
+                    kept.add(new Filter(new UnsafeBuffer(bytes), (int) Ptrace.getSeccompFlags(tid, kept.size())));
+                }
+            }
+            seccompFilters = kept;
+        }
+        return kept;
+    }
+
+    /** Reads all that only ptrace can tell, so that other threads may ask for it. */
+    public void prefetch() {
+        registers();
+        extendedState();
+        blockedSignals();
+        rseq();
+        if (status().seccompMode() == FILTERED) {
+            seccompFilters();
+        }
+        if (status().signals().pending() != 0) {
+            pendingSignals();
+        }
+        if (status().signals().sharedPending() != 0) {
+            process.pendingSignals();
+        }
     }
 
     /** Signal mask, bit 0 for signal 1. */

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 public final class SeizedTree implements AutoCloseable {
     private static final int CLEANING_SECONDS = 10;
 
-    private final ProcFs proc;
+    private final ProcReaders readers;
     private final List<SeizedProcess> processes;
     private boolean ended;
 
-    SeizedTree(ProcFs proc, List<SeizedProcess> processes) {
-        this.proc = proc;
+    SeizedTree(ProcReaders readers, List<SeizedProcess> processes) {
+        this.readers = readers;
         this.processes = processes;
     }
 
@@ -28,9 +28,9 @@ public final class SeizedTree implements AutoCloseable {
         return Collections.unmodifiableList(processes);
     }
 
-    /** {@code /proc}, for the thread that seized the tree. */
+    /** {@code /proc}, for the calling thread. */
     public ProcFs proc() {
-        return proc;
+        return readers.get();
     }
 
     public SeizedProcess root() {
@@ -78,7 +78,7 @@ public final class SeizedTree implements AutoCloseable {
                 Signals.kill(process.pid(), Signals.SIGKILL);
             }
         }
-        Stops stops = new Stops(proc, deadline);
+        Stops stops = new Stops(proc(), deadline);
         for (SeizedProcess process : processes) {
             // A leader's death is told after that of all its threads.
             List<SeizedThread> threads = process.threads();
@@ -92,7 +92,7 @@ public final class SeizedTree implements AutoCloseable {
     /** Removes what we have put into the tree; gives the first failure, and goes on all the same. */
     private @Nullable RuntimeException clean() {
         RuntimeException first = null;
-        try (RemoteCalls calls = new RemoteCalls(proc, Deadline.after(CLEANING_SECONDS))) {
+        try (RemoteCalls calls = new RemoteCalls(proc(), Deadline.after(CLEANING_SECONDS))) {
             for (SeizedProcess process : processes) {
                 try {
                     process.clean(calls);
@@ -117,7 +117,7 @@ public final class SeizedTree implements AutoCloseable {
         for (SeizedProcess process : processes) {
             process.close();
         }
-        proc.close();
+        readers.close();
     }
 
     @Override

@@ -30,7 +30,8 @@ public final class TreeSeizer {
 
     private static final int PF_KTHREAD = 0x0020_0000;
 
-    private final ProcFs proc = new ProcFs();
+    private final ProcReaders readers = new ProcReaders();
+    private final ProcFs proc = readers.get();
     private final Deadline deadline;
     private final Stops stops;
     private final Map<Integer, SeizingMember> members = new LinkedHashMap<>();
@@ -55,7 +56,7 @@ public final class TreeSeizer {
             return seizer.run(root);
         } catch (RuntimeException | Error e) {
             seizer.letGo(seizer.members.values());
-            seizer.proc.close();
+            seizer.readers.close();
             throw e;
         }
     }
@@ -107,7 +108,7 @@ public final class TreeSeizer {
         if (first.threads.isEmpty()) {
             throw new BatonException(ErrorCode.NO_SUCH_PROCESS, "pid " + root + " is dead", "");
         }
-        return new SeizedTree(proc, order(first));
+        return new SeizedTree(readers, order(first));
     }
 
     /** Stops all threads of these processes that are not stopped yet; whether there were any. */
@@ -218,7 +219,7 @@ public final class TreeSeizer {
         stack.push(root);
         while (!stack.isEmpty()) {
             SeizingMember member = stack.pop();
-            SeizedProcess process = new SeizedProcess(proc, member.pid, member.parent);
+            SeizedProcess process = new SeizedProcess(readers, member.pid, member.parent);
             for (Traced thread : member.threads) {
                 process.add(new SeizedThread(process, thread.tid, thread.stopSignal));
             }

@@ -26,8 +26,8 @@ public interface StateKind {
     default void inspect(final SeizedProcess process, final DumpOptions options, final Refusals refusals) {}
 
     /**
-     * As {@link #inspect} and after it, for what only the whole tree can tell. What was found on the way may be kept for
-     * the captures in {@code tree.shared}; nothing else of the image may be touched.
+     * As {@link #inspect}, and at the same time, for what only the whole tree can tell. What was found on the way may be
+     * kept for the captures in {@code tree.shared}; nothing else of the image may be touched.
      *
      * @param processes all living ones
      */

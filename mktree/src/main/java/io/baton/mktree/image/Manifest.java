@@ -66,8 +66,11 @@ public final class Manifest {
         try (Stream<Path> entries = Files.list(directory)) {
             for (Path file : (Iterable<Path>) entries::iterator) {
                 String name = file.getFileName().toString();
-                if (name.endsWith(".img") && ManifestText.isName(name) && Files.isRegularFile(file)) {
-                    files.put(name, checksum(file, known.get(name)));
+                FileChecksum written = known.get(name);
+                if (written != null && name.endsWith(".img")) {
+                    files.put(name, written);
+                } else if (name.endsWith(".img") && ManifestText.isName(name) && Files.isRegularFile(file)) {
+                    files.put(name, checksum(file));
                 }
             }
         }
@@ -75,10 +78,7 @@ public final class Manifest {
         return new Manifest(directory, files);
     }
 
-    private static FileChecksum checksum(Path file, @Nullable FileChecksum known) throws IOException {
-        if (known != null && known.size() == Files.size(file)) {
-            return known;
-        }
+    private static FileChecksum checksum(Path file) throws IOException {
         try (FileChannel channel = ImageReader.channelOf(file)) {
             return FileChecksum.of(channel);
         }

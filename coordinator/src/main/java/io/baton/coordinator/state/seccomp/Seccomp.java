@@ -17,12 +17,10 @@ import io.baton.mktree.image.proto.SeccompMode;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.task.linux.Capabilities;
 import io.baton.task.linux.LinuxException;
-import io.baton.task.linux.Memory;
 import io.baton.task.linux.Ptrace;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -33,9 +31,6 @@ public final class Seccomp implements StateKind {
     private static final int PR_SET_SECCOMP = 22;
     private static final int SECCOMP_MODE_STRICT = 1;
     private static final int SECCOMP_SET_MODE_FILTER = 1;
-
-    /** Most instructions a filter may have. */
-    private static final int MOST_INSTRUCTIONS = 4096;
 
     /** {@code struct sock_fprog}: number of instructions (16 bits, padded to 64), address. */
     private static final int ADDRESS_OFFSET = 8;
@@ -78,29 +73,16 @@ public final class Seccomp implements StateKind {
             return;
         }
         TreeImage tree = capture.process().tree();
-        List<SeccompFilter.Builder> filters = filters(capture.thread().tid());
+        List<SeizedThread.Filter> filters = capture.thread().seccompFilters();
         for (int i = filters.size() - 1; i >= 0; i--) {
+            SeccompFilter.Builder filter = SeccompFilter.newBuilder()
+                    .setFilter(ByteString.copyFrom(filters.get(i).instructions().byteArray()))
+                    .setFlags(filters.get(i).flags());
             if (i < filters.size() - 1) {
-                filters.get(i).setPrev(thread.getSeccompFilter());
+                filter.setPrev(thread.getSeccompFilter());
             }
-            thread.setSeccompFilter(tree.addSeccompFilter(filters.get(i).build()));
+            thread.setSeccompFilter(tree.addSeccompFilter(filter.build()));
         }
-    }
-
-    /** In the order in which they were installed. */
-    private static List<SeccompFilter.Builder> filters(int tid) {
-        List<SeccompFilter.Builder> filters = new ArrayList<>();
-        try (Memory memory = Memory.allocate(MOST_INSTRUCTIONS * SeccompFilters.INSTRUCTION_LENGTH)) {
-            int count;
-            while ((count = Ptrace.getSeccompFilter(tid, filters.size(), memory.address())) > 0) {
-                byte[] bytes = new byte[count * SeccompFilters.INSTRUCTION_LENGTH];
-                memory.buffer().getBytes(0, bytes);
-                filters.add(SeccompFilter.newBuilder()
-                        .setFilter(ByteString.copyFrom(bytes))
-                        .setFlags((int) Ptrace.getSeccompFlags(tid, filters.size())));
-            }
-        }
-        return filters;
     }
 
     @Override
