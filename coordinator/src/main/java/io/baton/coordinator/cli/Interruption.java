@@ -1,21 +1,30 @@
 package io.baton.coordinator.cli;
 
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
- * Lets SIGINT and SIGTERM end an operation in good order: the JVM does not end before the operation has undone what it had
- * begun.
+ * Lets SIGINT, SIGTERM and SIGHUP end an operation in good order: the JVM does not end before the operation has undone
+ * what it had begun and the command has said so; and it ends with the command's own exit status. Should the undo take too
+ * long, the JVM ends all the same, and the kernel undoes the rest.
  */
 final class Interruption implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 10;
 
-    private final CountDownLatch ended = new CountDownLatch(1);
+    /** How the command ended; never in a test, which has no JVM of its own to end. */
+    private static final CompletableFuture<Integer> STATUS = new CompletableFuture<>();
+
     private final Thread hook = new Thread(this::interrupt, "interruption");
     private volatile boolean asked;
 
     Interruption() {
-        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            asked = true; // before it has begun
+        }
     }
 
     /** Whether the operation should give up. */
@@ -23,20 +32,22 @@ final class Interruption implements AutoCloseable {
         return asked;
     }
 
+    /** Told by the command line when all has been said; the JVM is about to end. */
+    static void finish(int status) {
+        STATUS.complete(status);
+    }
+
     private void interrupt() {
         asked = true;
         try {
-            if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                return; // the kernel lets go of a tracer's tasks
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            Runtime.getRuntime().halt(STATUS.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            System.err.println("baton: interrupted, and gave up waiting for the operation to end");
         }
     }
 
     @Override
     public void close() {
-        ended.countDown();
         if (!asked) {
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);

@@ -60,6 +60,8 @@ public final class Main {
      * @param args the command line, as the shell gave it
      */
     public static void main(String[] args) {
-        System.exit(run(args));
+        final int status = run(args);
+        Interruption.finish(status);
+        System.exit(status);
     }
 }

@@ -59,14 +59,21 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        final Restored restored = TreeRestore.run(
-                image.directory(),
-                new RestoreOptions(shellJob, leaveStopped, verify, pidNamespace),
-                TimeUnit.SECONDS.toNanos(timeoutSeconds));
+        final Restored restored = restore();
         if (pidFile != null) {
             Files.writeString(pidFile, restored.root() + System.lineSeparator());
         }
         return detached ? 0 : awaitEnd(restored.child());
+    }
+
+    private Restored restore() {
+        try (Interruption interruption = new Interruption()) {
+            return TreeRestore.run(
+                    image.directory(),
+                    new RestoreOptions(shellJob, leaveStopped, verify, pidNamespace),
+                    TimeUnit.SECONDS.toNanos(timeoutSeconds),
+                    interruption::isAsked);
+        }
     }
 
     /** Waits for the root, reaping what the tree orphans to us meanwhile. */

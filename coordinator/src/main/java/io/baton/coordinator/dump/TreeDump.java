@@ -3,6 +3,7 @@ package io.baton.coordinator.dump;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.AskRunner;
+import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.mktree.image.ImageKind;
@@ -23,6 +24,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class TreeDump {
     private static final Logger LOG = LoggerFactory.getLogger(TreeDump.class);
+
+    private static final int KILL_SECONDS = 60;
 
     private final DumpRequest request;
     private final SeizedTree tree;
@@ -92,7 +95,8 @@ public final class TreeDump {
     private void finish(ImageOutput output) {
         LOG.info("image complete after {} us", micros(started));
         switch (request.finish()) {
-            case KILL -> tree.kill(request.deadline());
+            // Neither the deadline nor the user can stop it half-way.
+            case KILL -> tree.kill(Deadline.after(KILL_SECONDS));
             case LEAVE_STOPPED -> tree.releaseStopped();
             case LEAVE_RUNNING -> tree.release();
         }

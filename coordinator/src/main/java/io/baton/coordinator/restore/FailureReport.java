@@ -29,6 +29,9 @@ final class FailureReport {
     interface Things {
         /** The thing in words, as far as the task with that pid has it. */
         String describe(int pid, int tag);
+
+        /** Whether the task at that position is to be dead once it is restored: a zombie, a leader that has exited. */
+        boolean ends(int position);
     }
 
     FailureReport(final Segment segment, final CreationPlan plan, final Stage stage, final Things things) {
@@ -47,7 +50,7 @@ final class FailureReport {
                 + thing(slot) + ": " + call(at) + ": "
                 + Errno.nameOf(errno) + " (" + Errno.messageOf(errno) + "), in stage " + stage;
         if (errno == Errno.ETIMEDOUT) {
-            return new BatonException(ErrorCode.TIMEOUT, text, "");
+            return timeout(); // it waited for others
         }
         if (errno == Errno.EEXIST && number(at) == SyscallNumber.CLONE3) {
             return new BatonException(ErrorCode.PID_TAKEN, text, Pids.REMEDY);
@@ -61,12 +64,20 @@ final class FailureReport {
         int named = 0;
         for (int slot = 0; slot < plan.taskCount() && named < MOST_TASKS; slot++) {
             final int state = segment.state(slot);
-            if (state != SlotDescriptor.STATE_DONE || stage.compareTo(Stage.RESTORE) > 0) {
+            if (isLate(slot, state)) {
                 named++;
                 text.append(System.lineSeparator()).append("  ").append(describe(slot, state));
             }
         }
         return new BatonException(ErrorCode.TIMEOUT, text.toString(), "a longer --timeout, or 0 for none");
+    }
+
+    private boolean isLate(final int slot, final int state) {
+        if (stage.compareTo(Stage.RESTORE) <= 0) {
+            return state != SlotDescriptor.STATE_DONE;
+        }
+        final int confirmed = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.STAGE_OFFSET);
+        return confirmed < stage.number() && !things.ends(slot);
     }
 
     /** Finds a task that died without a word: killed from outside, or by the kernel for want of memory. */
@@ -75,7 +86,8 @@ final class FailureReport {
             for (int slot = 0; slot < plan.taskCount(); slot++) {
                 final int state = segment.state(slot);
                 final int tid = ids.of(segment.tid(slot));
-                if (tid <= 0 || state == SlotDescriptor.STATE_DONE || state == SlotDescriptor.STATE_ABSENT) {
+                final boolean over = state == SlotDescriptor.STATE_DONE && things.ends(slot);
+                if (tid <= 0 || over || state == SlotDescriptor.STATE_ABSENT) {
                     continue;
                 }
                 if (isDead(proc, slot, tid)) {

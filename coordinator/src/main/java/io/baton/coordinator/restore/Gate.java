@@ -5,16 +5,23 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.registers.GateRegisters;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.launch.NativeFiles;
+import io.baton.task.linux.Errno;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.Memory;
+import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Ptrace;
 import io.baton.task.linux.Signals;
 import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
 import io.baton.task.linux.UserRegs;
+import io.baton.task.linux.VanishedException;
 import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.agrona.collections.IntHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -31,6 +38,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class Gate implements AutoCloseable {
     private static final int OPTIONS = Ptrace.O_EXITKILL | Ptrace.O_TRACESYSGOOD;
+    private static final String KILLED = "it was killed from outside";
+
+    private static final int YIELDS = 40;
+    private static final long FIRST_PAUSE = 20_000;
+    private static final long LONGEST_PAUSE = 2_000_000;
 
     private final List<Guest> guests = new ArrayList<>();
     private final UserRegs registers = new UserRegs();
@@ -38,6 +50,8 @@ final class Gate implements AutoCloseable {
     private final long holeAddress;
     private final long holeLength;
     private final long syscallAddress;
+    private final IntHashSet stoppedMeanwhile = new IntHashSet();
+    private Runnable patience = () -> {};
 
     /**
      * A thread at the gate.
@@ -80,96 +94,158 @@ final class Gate implements AutoCloseable {
         guests.add(new Guest(pid, tid, unmaps, stopSignal, core, new UnsafeBuffer(new byte[UserRegs.LENGTH])));
     }
 
-    /** Takes all seized threads through the gate, up to the moment before they are let go. */
-    void prepare() {
-        for (final Guest guest : guests) {
-            Ptrace.interrupt(guest.tid());
-        }
-        for (final Guest guest : guests) {
+    /**
+     * Takes all seized threads through the gate, up to the moment before they are let go.
+     *
+     * @param stillWanted asked while a thread does not stop; throws when it has been long enough
+     */
+    void prepare(final Runnable stillWanted) {
+        patience = stillWanted;
+        forAll(guest -> Ptrace.interrupt(guest.tid()));
+        forAll(guest -> {
             awaitStop(guest, false);
             Ptrace.getRegisters(guest.tid(), registers);
             guest.saved().putBytes(0, registers.buffer(), 0, UserRegs.LENGTH);
             GateRegisters.replace(guest.core(), guest.saved());
-        }
+        });
         unmapAll();
-        for (final Guest guest : guests) {
-            setRegisters(guest);
-        }
+        forAll(this::setRegisters);
     }
 
     private void setRegisters(final Guest guest) {
         registers.buffer().putBytes(0, guest.saved(), 0, UserRegs.LENGTH);
         final int length = GateRegisters.vectorState(guest.core(), vectorState.buffer());
-        try {
-            Ptrace.setRegisters(guest.tid(), registers);
-            Ptrace.setRegisterSet(guest.tid(), Ptrace.NT_X86_XSTATE, vectorState.address(), length);
-            Ptrace.setSignalMask(guest.tid(), GateRegisters.signalMask(guest.core()));
-        } catch (final LinuxException e) {
-            throw failed(guest.tid(), e);
-        }
+        Ptrace.setRegisters(guest.tid(), registers);
+        Ptrace.setRegisterSet(guest.tid(), Ptrace.NT_X86_XSTATE, vectorState.address(), length);
+        Ptrace.setSignalMask(guest.tid(), GateRegisters.signalMask(guest.core()));
     }
 
-    /** Lets all go: running, or stopped where they had been or are asked to be. */
+    /** Lets all go: running, or stopped where they had been or are asked to be. From the first one on nothing is undone. */
     void open() {
         for (final Guest guest : guests) {
             if (guest.stopSignal() != 0) {
                 Signals.kill(guest.pid(), guest.stopSignal());
             }
         }
+        stoppedMeanwhile.forEachInt(pid -> Signals.kill(pid, Signals.SIGSTOP));
         for (final Guest guest : guests) {
-            Ptrace.detach(guest.tid(), 0);
-        }
-    }
-
-    private void unmapAll() {
-        for (final Guest guest : guests) {
-            if (guest.unmaps()) {
-                Ptrace.getRegisters(guest.tid(), registers);
-                registers
-                        .set(UserRegs.RIP, syscallAddress)
-                        .set(UserRegs.RAX, SyscallNumber.MUNMAP)
-                        .set(UserRegs.ORIG_RAX, -1)
-                        .set(UserRegs.RDI, holeAddress)
-                        .set(UserRegs.RSI, holeLength);
-                Ptrace.setRegisters(guest.tid(), registers);
-                Ptrace.resumeToSyscall(guest.tid(), 0);
-            }
-        }
-        for (final Guest guest : guests) {
-            if (guest.unmaps()) {
-                awaitStop(guest, true);
-                Ptrace.interrupt(guest.tid());
-                Ptrace.resume(guest.tid(), 0);
-            }
-        }
-        for (final Guest guest : guests) {
-            if (guest.unmaps()) {
-                awaitStop(guest, false);
-                Ptrace.getRegisters(guest.tid(), registers);
-                if (registers.rax() != 0) {
-                    throw failed(guest.tid(), LinuxException.of(SyscallNumber.MUNMAP, registers.rax(), "the hole"));
+            try {
+                Ptrace.detach(guest.tid(), 0);
+            } catch (final LinuxException e) {
+                if (e.errno() != Errno.ESRCH) { // killed: by whom it likes, for the tree runs already
+                    throw e;
                 }
             }
         }
     }
 
-    private void awaitStop(final Guest guest, final boolean atSyscall) {
-        final WaitStatus status;
-        try {
-            status = Wait.wait4(guest.tid(), Wait.WALL);
-        } catch (final LinuxException e) {
-            throw failed(guest.tid(), e);
-        }
-        if (!status.isStopped() || status.isSyscallStop() != atSyscall) {
-            throw new BatonException(
-                    ErrorCode.TASK_DIED,
-                    "pid " + guest.tid() + " at the gate: " + status,
-                    "it was killed from outside");
+    /** Does one step for all. */
+    private void forAll(final Consumer<Guest> step) {
+        for (final Guest guest : guests) {
+            try {
+                step.accept(guest);
+            } catch (final LinuxException e) {
+                throw failed(guest.tid(), e);
+            }
         }
     }
 
+    private void forUnmapping(final Consumer<Guest> step) {
+        forAll(guest -> {
+            if (guest.unmaps()) {
+                step.accept(guest);
+            }
+        });
+    }
+
+    private void unmapAll() {
+        forUnmapping(guest -> {
+            Ptrace.getRegisters(guest.tid(), registers);
+            registers
+                    .set(UserRegs.RIP, syscallAddress)
+                    .set(UserRegs.RAX, SyscallNumber.MUNMAP)
+                    .set(UserRegs.ORIG_RAX, -1)
+                    .set(UserRegs.RDI, holeAddress)
+                    .set(UserRegs.RSI, holeLength);
+            Ptrace.setRegisters(guest.tid(), registers);
+            Ptrace.resumeToSyscall(guest.tid(), 0);
+        });
+        forUnmapping(guest -> {
+            awaitStop(guest, true);
+            Ptrace.interrupt(guest.tid());
+            Ptrace.resume(guest.tid(), 0);
+        });
+        forUnmapping(guest -> {
+            awaitStop(guest, false);
+            Ptrace.getRegisters(guest.tid(), registers);
+            if (registers.rax() != 0) {
+                throw LinuxException.of(SyscallNumber.MUNMAP, registers.rax(), "the hole");
+            }
+        });
+    }
+
+    /**
+     * Never blocks in the kernel: of a process that is killed here, the leader's end is told only after that of its other
+     * threads, which are ours to wait for too.
+     */
+    private void awaitStop(final Guest guest, final boolean atSyscall) {
+        WaitStatus status = awaitChange(guest);
+        while (isStopSignal(status)) { // somebody wants it stopped: after the gate
+            stoppedMeanwhile.add(guest.pid());
+            if (atSyscall) {
+                Ptrace.resumeToSyscall(guest.tid(), 0);
+            } else {
+                Ptrace.resume(guest.tid(), 0);
+            }
+            status = awaitChange(guest);
+        }
+        if (!status.isStopped() || status.isSyscallStop() != atSyscall) {
+            throw died(guest, status.toString());
+        }
+    }
+
+    private static boolean isStopSignal(final WaitStatus status) {
+        return status.isStopped() && status.event() == 0 && status.stopSignal() == Signals.SIGSTOP;
+    }
+
+    private WaitStatus awaitChange(final Guest guest) {
+        long pause = FIRST_PAUSE;
+        WaitStatus status = Wait.wait4(guest.tid(), Wait.WALL | Wait.WNOHANG);
+        for (int tries = 1; status.isNone(); tries++) {
+            if (tries < YIELDS) {
+                SystemCall.call(SyscallNumber.SCHED_YIELD);
+            } else {
+                patience.run();
+                if (pause >= LONGEST_PAUSE && isDead(guest)) {
+                    throw died(guest, "it is dead");
+                }
+                LockSupport.parkNanos(pause);
+                pause = Math.min(2 * pause, LONGEST_PAUSE);
+            }
+            status = Wait.wait4(guest.tid(), Wait.WALL | Wait.WNOHANG);
+        }
+        return status;
+    }
+
+    private static boolean isDead(final Guest guest) {
+        try (ProcFs proc = new ProcFs()) {
+            return proc.stat(guest.pid(), guest.tid()).isZombie();
+        } catch (final VanishedException e) {
+            return true;
+        }
+    }
+
+    private static BatonException died(final Guest guest, final String how) {
+        return new BatonException(ErrorCode.TASK_DIED, "pid " + guest.tid() + " at the gate: " + how, KILLED);
+    }
+
     private static BatonException failed(final int tid, final LinuxException e) {
-        return new BatonException(ErrorCode.TASK_FAILED, "pid " + tid + " at the gate: " + e.getMessage(), "", e);
+        final boolean gone = e.errno() == Errno.ESRCH || e.errno() == Errno.ECHILD;
+        return new BatonException(
+                gone ? ErrorCode.TASK_DIED : ErrorCode.TASK_FAILED,
+                "pid " + tid + " at the gate: " + e.getMessage(),
+                gone ? KILLED : "",
+                e);
     }
 
     @Override

@@ -11,8 +11,8 @@ import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.segment.Segment;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
+import org.agrona.collections.IntHashSet;
 
 /** What the helper hands down to every task of the tree: a clean start, the image's directory, perhaps a terminal. */
 final class Inheritance {
@@ -32,17 +32,24 @@ final class Inheritance {
 
     /** Chooses numbers that no process of the tree uses. */
     void choose(final Processes processes) {
-        final BitSet used = new BitSet();
-        used.set(0, Segment.HELPER_FD + 1);
+        final IntHashSet used = new IntHashSet();
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             if (!TreeFromImage.isZombie(tree.entries().get(entry))) {
                 for (final FdinfoEntry descriptor : processes.process(entry).descriptors()) {
-                    used.set(descriptor.getFd());
+                    used.add(descriptor.getFd());
                 }
             }
         }
-        final int images = used.nextClearBit(0);
-        tree.inherited(images, tree.options().shellJob() ? used.nextClearBit(images + 1) : -1);
+        final int images = firstFree(Segment.HELPER_FD + 1, used);
+        tree.inherited(images, tree.options().shellJob() ? firstFree(images + 1, used) : -1);
+    }
+
+    private static int firstFree(final int from, final IntHashSet used) {
+        int fd = from;
+        while (used.contains(fd)) {
+            fd++;
+        }
+        return fd;
     }
 
     /** For compiling the hierarchy programs. */

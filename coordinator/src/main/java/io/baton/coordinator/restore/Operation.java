@@ -23,6 +23,7 @@ final class Operation {
     private final Helper helper;
     private final long deadlineNanos;
     private final TaskIds ids;
+    private final BooleanSupplier cancelled;
     private final FailureReport.Things things;
     private Stage stage = Stage.ROOT_TASK;
 
@@ -32,6 +33,7 @@ final class Operation {
      * @param ids what we call the tasks
      * @param things what their items are about
      * @param deadlineNanos System.nanoTime; 0: none
+     * @param cancelled whether to give up; asked often
      */
     Operation(
             final Segment segment,
@@ -39,7 +41,9 @@ final class Operation {
             final Helper helper,
             final TaskIds ids,
             final FailureReport.Things things,
-            final long deadlineNanos) {
+            final long deadlineNanos,
+            final BooleanSupplier cancelled) {
+        this.cancelled = cancelled;
         this.ids = ids;
         this.things = things;
         this.segment = segment;
@@ -89,14 +93,11 @@ final class Operation {
             if (done.getAsBoolean()) {
                 return;
             }
-            final long now = System.nanoTime();
-            if (deadlineNanos != 0 && now - deadlineNanos > 0) {
-                throw new FailureReport(segment, plan, stage, things).timeout();
-            }
+            checkDeadline();
             if (work.getAsBoolean()) {
                 continue;
             }
-            final long tick = now + TICK_NANOS;
+            final long tick = System.nanoTime() + TICK_NANOS;
             segment.awaitBell(bell, deadlineNanos == 0 ? tick : Math.min(tick, deadlineNanos));
             if (System.nanoTime() - tick >= 0) {
                 countTheLiving();
@@ -110,8 +111,24 @@ final class Operation {
         if (failed >= 0) {
             throw new FailureReport(segment, plan, stage, things).failure(failed);
         }
-        if (Thread.currentThread().isInterrupted()) {
+        checkCancelled();
+    }
+
+    /** Throws when the time is up or nobody wants the restore any more. */
+    void checkPatience() {
+        checkCancelled();
+        checkDeadline();
+    }
+
+    private void checkCancelled() {
+        if (Thread.currentThread().isInterrupted() || cancelled.getAsBoolean()) {
             throw new BatonException(ErrorCode.INTERRUPTED, "interrupted in stage " + stage, "");
+        }
+    }
+
+    private void checkDeadline() {
+        if (deadlineNanos != 0 && System.nanoTime() - deadlineNanos > 0) {
+            throw new FailureReport(segment, plan, stage, things).timeout();
         }
     }
 

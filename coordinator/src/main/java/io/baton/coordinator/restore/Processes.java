@@ -11,13 +11,14 @@ import io.baton.mktree.launch.Helper;
 import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.VanishedException;
+import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The living processes of an image, read once, and the addresses they use. */
-final class Processes implements ContextStream.Source {
+final class Processes implements FailureReport.Things, ContextStream.Source {
     private static final long PAUSE_NANOS = 50_000;
     private static final long HELPER_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -25,9 +26,16 @@ final class Processes implements ContextStream.Source {
     private final @Nullable SavedProcess[] read;
     private final @Nullable CoreEntry[] zombies;
     private final AddressSpace addresses = new AddressSpace();
+    private final BitSet ending = new BitSet();
 
     Processes(final SavedTree tree) {
         this.tree = tree;
+        for (int entry = 0; entry < tree.entries().size(); entry++) {
+            final PstreeEntry row = tree.entries().get(entry);
+            if (TreeFromImage.isZombie(row) || row.getLeaderDead()) {
+                ending.set(tree.position(entry));
+            }
+        }
         this.read = new SavedProcess[tree.entries().size()];
         this.zombies = new CoreEntry[tree.entries().size()];
     }
@@ -63,7 +71,8 @@ final class Processes implements ContextStream.Source {
     }
 
     /** What an instruction of that task is about, in words. */
-    String describe(final int pid, final int tag) {
+    @Override
+    public String describe(final int pid, final int tag) {
         for (int entry = 0; entry < read.length; entry++) {
             final SavedProcess process = read[entry];
             if (process != null && process.pstree().getPid() == pid) {
@@ -71,6 +80,11 @@ final class Processes implements ContextStream.Source {
             }
         }
         return Item.describe(tag);
+    }
+
+    @Override
+    public boolean ends(final int position) {
+        return ending.get(position);
     }
 
     /** The union of all address ranges in use. */

@@ -15,6 +15,7 @@ import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.CreationPlanner;
 import io.baton.mktree.plan.PlanException;
 import io.baton.mktree.plan.PlanOptions;
+import io.baton.mktree.tree.ProcessTree;
 import io.baton.mktree.tree.TreeException;
 import io.baton.mktree.tree.TreeFromImage;
 import java.io.IOException;
@@ -79,8 +80,11 @@ final class SavedTree {
     private void readShared() throws IOException {
         int position = 0;
         for (int i = 0; i < entries.size(); i++) {
+            if (entries.get(i).getThreadsCount() == 0) {
+                throw badImage("pstree.img: pid " + entries.get(i).getPid() + " has no threads");
+            }
             positions[i] = position;
-            position += Math.max(1, entries.get(i).getThreadsCount());
+            position += entries.get(i).getThreadsCount();
         }
         for (final FileEntry file : directory.allIfPresent(ImageKind.FILES, 0, FileEntry.class)) {
             if (files.put(file.getId(), file) != null) {
@@ -130,7 +134,14 @@ final class SavedTree {
     /** Who makes whom. */
     CreationPlan plan(final Processes processes) {
         try {
-            return CreationPlanner.plan(TreeFromImage.of(entries, processes::leader), planOptions());
+            final ProcessTree tree = TreeFromImage.of(entries, processes::leader);
+            for (int row = 0; row < entries.size(); row++) {
+                if (tree.task(row).zombie() != TreeFromImage.isZombie(entries.get(row))) {
+                    throw badImage(
+                            "pstree.img: pid " + entries.get(row).getPid() + " is dead there or in its core only");
+                }
+            }
+            return CreationPlanner.plan(tree, planOptions());
         } catch (final TreeException | PlanException e) {
             throw badImage("pstree.img: " + e.getMessage());
         }

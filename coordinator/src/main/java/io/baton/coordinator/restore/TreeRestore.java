@@ -20,10 +20,12 @@ import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.Stage;
 import io.baton.mktree.tree.TreeFromImage;
+import io.baton.task.linux.Signals;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -34,15 +36,17 @@ public final class TreeRestore {
     private static final int CONTEXT_RING_CAPACITY = 4 * 1024 * 1024;
     private static final int LOCAL_LENGTH = 16 * 1024;
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final int SIGSTOP = 19;
     private static final int TASK_STOPPED = 3;
 
     private final SavedTree tree;
     private final Inheritance inheritance;
     private final long deadlineNanos;
+    private final BooleanSupplier cancelled;
     private final Laps laps;
 
-    private TreeRestore(final SavedTree tree, final long deadlineNanos, final Laps laps) {
+    private TreeRestore(
+            final SavedTree tree, final long deadlineNanos, final BooleanSupplier cancelled, final Laps laps) {
+        this.cancelled = cancelled;
         this.laps = laps;
         this.tree = tree;
         this.inheritance = new Inheritance(tree);
@@ -57,11 +61,24 @@ public final class TreeRestore {
      * @throws BatonException with nothing left behind
      */
     public static Restored run(final Path images, final RestoreOptions options, final long timeoutNanos) {
+        return run(images, options, timeoutNanos, () -> false);
+    }
+
+    /**
+     * Restores the image in that directory, unless it is cancelled before the tree runs.
+     *
+     * @param timeoutNanos for the whole operation; 0: none
+     * @param cancelled whether to give up; asked often, from this thread
+     * @return what runs now
+     * @throws BatonException with nothing left behind
+     */
+    public static Restored run(
+            final Path images, final RestoreOptions options, final long timeoutNanos, final BooleanSupplier cancelled) {
         final long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
         final Laps laps = new Laps();
         final SavedTree tree = SavedTree.open(images, options, OwnState.current());
         laps.end("open image");
-        return new TreeRestore(tree, deadline, laps).run();
+        return new TreeRestore(tree, deadline, cancelled, laps).run();
     }
 
     private Restored run() {
@@ -93,7 +110,9 @@ public final class TreeRestore {
             try (Helper helper = inheritance.startHelper(segment)) {
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
                 return restore(
-                        new Operation(segment, plan, helper, ids, processes::describe, deadlineNanos), processes, gate);
+                        new Operation(segment, plan, helper, ids, processes, deadlineNanos, cancelled),
+                        processes,
+                        gate);
             }
         }
     }
@@ -107,10 +126,11 @@ public final class TreeRestore {
                 continue;
             }
             final SavedProcess process = processes.process(entry);
-            processes.addresses().add(process.mm());
             for (final StateKind kind : StateKinds.ALL) {
                 kind.validate(process, refusals);
             }
+            stopSignal(process); // is one
+            processes.addresses().add(process.mm());
         }
         refusals.throwIfAny("restore");
     }
@@ -141,7 +161,7 @@ public final class TreeRestore {
             operation.start(Stage.RESTORE_CREDS, stream.gated());
             operation.awaitConfirmed(Stage.RESTORE_CREDS, stream.gated(), () -> false);
             laps.end("credentials");
-            gate.prepare();
+            gate.prepare(operation::checkPatience);
             letHelperGo(operation);
             gate.open();
             laps.end("gate");
@@ -221,12 +241,20 @@ public final class TreeRestore {
         }
     }
 
+    /** The signal a process is to be stopped by at the gate, or 0. */
     private int stopSignal(final SavedProcess process) {
         if (process.core().getTc().getTaskState() == TASK_STOPPED) {
-            final int signal = process.core().getTc().getStopSigno();
-            return signal == 0 ? SIGSTOP : signal;
+            return stopSignal(process.core().getTc().getStopSigno());
         }
         final boolean stops = tree.options().leaveStopped() || PendingSignals.isToBeStopped(process.core());
-        return stops ? SIGSTOP : 0;
+        return stops ? Signals.SIGSTOP : 0;
+    }
+
+    private static int stopSignal(final int saved) {
+        return switch (saved) {
+            case 0 -> Signals.SIGSTOP; // as CRIU leaves it
+            case Signals.SIGSTOP, Signals.SIGTSTP, Signals.SIGTTIN, Signals.SIGTTOU -> saved;
+            default -> throw SavedTree.badImage("core: a process stopped by what stops none: signal=" + saved);
+        };
     }
 }

@@ -16,6 +16,7 @@ import io.baton.task.linux.WaitStatus;
 import io.baton.task.segment.Segment;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +33,12 @@ public final class Helper implements AutoCloseable {
 
     private final int pid;
     private final PidFd pidFd;
+    private final IntHashSet others;
     private @Nullable WaitStatus status;
 
-    private Helper(final int pid) {
+    private Helper(final int pid, final IntHashSet others) {
         this.pid = pid;
+        this.others = others;
         this.pidFd = PidFd.open(pid);
     }
 
@@ -60,6 +63,8 @@ public final class Helper implements AutoCloseable {
     public static Helper start(final Segment segment, final List<Inherited> inherited, final boolean asInit) {
         // What the helper leaves behind becomes our child, so that we can reap it.
         Prctl.setChildSubreaper(true);
+        final IntHashSet others = new IntHashSet();
+        Children.forEach(others::add);
         int free = Segment.HELPER_FD + 1;
         for (final Inherited one : inherited) {
             free = Math.max(free, one.number() + 1);
@@ -75,7 +80,7 @@ public final class Helper implements AutoCloseable {
                 opened.add(copy);
                 spawner.dup(copy.number(), one.number());
             }
-            return new Helper(asInit ? spawnInNewNamespace(spawner) : spawner.spawn());
+            return new Helper(asInit ? spawnInNewNamespace(spawner) : spawner.spawn(), others);
         } finally {
             opened.forEach(Fd::close);
         }
@@ -116,6 +121,11 @@ public final class Helper implements AutoCloseable {
 
     public int pid() {
         return pid;
+    }
+
+    /** Whether a child of ours has come by the helper: itself, or what it left behind. */
+    boolean hasBrought(final int child) {
+        return !others.contains(child);
     }
 
     /** How it ended, or null while it runs. Reaps it. */

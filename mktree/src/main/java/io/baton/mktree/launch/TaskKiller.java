@@ -1,16 +1,14 @@
 package io.baton.mktree.launch;
 
 import io.baton.task.linux.Errno;
-import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
-import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
-import io.baton.task.linux.VanishedException;
 import io.baton.task.linux.Wait;
-import io.baton.task.linux.WaitStatus;
 import io.baton.task.segment.Segment;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import org.agrona.collections.IntArrayList;
 
 /**
  * Takes down everything an unfinished restore has made. Tasks are known from the segment's slots; as they lose their
@@ -44,13 +42,7 @@ public final class TaskKiller {
             final Segment segment, final Helper helper, final TaskIds ids, final long deadlineNanos) {
         helper.kill();
         // Ghosts and placeholders may be gone and their pids given to others; they die with their parents.
-        final int tasks = segment.layout().taskCount();
-        for (int slot = 0; slot < tasks; slot++) {
-            final int tid = ids.isNamespace() ? ids.of(segment.tid(slot)) : segment.tid(slot);
-            if (tid > 0) {
-                SystemCall.call(SyscallNumber.KILL, tid, SIGKILL);
-            }
-        }
+        forEachTask(segment, ids, tid -> SystemCall.call(SyscallNumber.KILL, tid, SIGKILL));
         // Before the others: whoever waits for any child would take it from the helper's own account.
         while (helper.poll() == null) {
             if (System.nanoTime() - deadlineNanos > 0) {
@@ -58,41 +50,56 @@ public final class TaskKiller {
             }
             LockSupport.parkNanos(PAUSE_NANOS);
         }
-        return reapAll(deadlineNanos);
-    }
-
-    private static boolean reapAll(final long deadlineNanos) {
-        while (true) {
-            try {
-                final WaitStatus status = Wait.wait4(-1, Wait.WNOHANG | Wait.WALL);
-                if (!status.isNone()) {
-                    continue;
-                }
-            } catch (final LinuxException e) {
-                if (e.errno() == Errno.ECHILD) {
-                    return true;
-                }
-                throw e;
-            }
+        // A dead leader is told of only after its threads, which are ours to wait for if we trace them.
+        while (reapChildren(helper)) {
             if (System.nanoTime() - deadlineNanos > 0) {
                 return false;
             }
+            forEachTask(segment, ids, TaskKiller::reap);
             LockSupport.parkNanos(PAUSE_NANOS);
-            killChildren();
+        }
+        return true;
+    }
+
+    private static void forEachTask(final Segment segment, final TaskIds ids, final IntConsumer action) {
+        final int tasks = segment.layout().taskCount();
+        for (int slot = 0; slot < tasks; slot++) {
+            final int tid = ids.of(segment.tid(slot));
+            if (tid > 0) {
+                action.accept(tid);
+            }
         }
     }
 
-    /** What did not die with its parent is our child by now, or will be. */
-    private static void killChildren() {
-        final int self = Identity.pid();
-        try (ProcFs proc = new ProcFs()) {
-            for (final int thread : proc.threads(self)) {
-                for (final int child : proc.children(self, thread)) {
-                    SystemCall.call(SyscallNumber.KILL, child, SIGKILL);
-                }
+    /**
+     * One look at our children: reaps the dead and kills the others, for what did not die with its parent is our child by
+     * now. Not those we had before the helper, which others may wait for.
+     *
+     * @return whether there were any. With those reaped their own may just have become ours
+     */
+    private static boolean reapChildren(final Helper helper) {
+        final IntArrayList found = new IntArrayList();
+        Children.forEach(child -> {
+            if (helper.hasBrought(child)) {
+                found.addInt(child);
             }
-        } catch (final VanishedException e) {
-            // One of our threads has ended; the next round sees the others.
+        });
+        found.forEachInt(child -> {
+            if (!reap(child)) {
+                SystemCall.call(SyscallNumber.KILL, child, SIGKILL);
+            }
+        });
+        return !found.isEmpty();
+    }
+
+    private static boolean reap(final int tid) {
+        try {
+            return Wait.wait4(tid, Wait.WNOHANG | Wait.WALL).isDead();
+        } catch (final LinuxException e) {
+            if (e.errno() == Errno.ECHILD) {
+                return true;
+            }
+            throw e;
         }
     }
 }

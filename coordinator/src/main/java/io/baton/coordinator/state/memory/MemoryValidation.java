@@ -41,8 +41,8 @@ final class MemoryValidation {
     private void addresses() {
         long free = 0;
         for (VmaEntry vma : mm.getVmasList()) {
-            if (VmaBits.has(vma.getStatus(), VmaBits.VSYSCALL)) {
-                continue;
+            if (VmaBits.has(vma.getStatus(), VmaBits.VSYSCALL) && vma.getStart() < 0) {
+                continue; // the same for all, beyond what a process can map
             }
             boolean guard = VmaBits.has(vma.getStatus(), VmaBits.GUARD);
             boolean sensible = ((vma.getStart() | vma.getEnd()) & PAGE_MASK) == 0
@@ -61,7 +61,9 @@ final class MemoryValidation {
         if (!MappingProgram.isMapped(vma)) {
             return;
         }
-        if (VmaBits.has(status, UNSUPPORTED)) {
+        if ((vma.getMadv() & ~VmaBits.KNOWN_ADVICE) != 0) {
+            throw damaged("advice of no known kind: " + name(vma) + " madv=0x" + Long.toHexString(vma.getMadv()));
+        } else if (VmaBits.has(status, UNSUPPORTED)) {
             refuse(name(vma), "cannot be restored yet: " + kind(status), "");
         } else if (VmaBits.has(vma.getFlags(), VmaBits.MAP_HUGETLB)) {
             refuse(name(vma), "cannot be restored yet: huge pages of hugetlbfs", "");

@@ -41,6 +41,16 @@ final class VmaBits {
     static final int MADV_WIPEONFORK = 18;
     static final int MADV_GUARD_INSTALL = 102;
 
+    /** Advice a mapping may have kept, a bit for each. Others act at once: MADV_REMOVE would cut a hole into a file. */
+    static final long KNOWN_ADVICE = 1L << MADV_RANDOM
+            | 1L << MADV_SEQUENTIAL
+            | 1L << MADV_DONTFORK
+            | 1L << MADV_MERGEABLE
+            | 1L << MADV_HUGEPAGE
+            | 1L << MADV_NOHUGEPAGE
+            | 1L << MADV_DONTDUMP
+            | 1L << MADV_WIPEONFORK;
+
     private VmaBits() {}
 
     /** Whether a status has one of some bits. */

@@ -85,8 +85,8 @@ public final class Registers implements StateKind {
             int tid = process.pstree().getThreads(i);
             if (core.getMtype() != CoreEntry.March.X86_64) {
                 refusals.add(tid, "registers", "the image is of another architecture: " + core.getMtype(), "");
-            } else if (core.hasThreadInfo()) {
-                validate(tid, core.getThreadInfo(), refusals);
+            } else if (!(i == 0 && process.pstree().getLeaderDead())) {
+                validate(tid, core.getThreadInfo(), refusals); // empty if there are none
             }
         }
     }
