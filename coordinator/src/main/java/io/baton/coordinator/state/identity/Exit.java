@@ -76,8 +76,6 @@ public final class Exit {
                 .data(mask)
                 .value(0)
                 .value(Long.BYTES);
-        // The kernel asks every thread of a child, dead leaders too: the end of our helper would kill the whole process.
-        program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
         int code = core.getTc().getExitCode() >>> CODE_SHIFT & CODE_MASK;
         program.call(SyscallNumber.EXIT).value(code);
     }
