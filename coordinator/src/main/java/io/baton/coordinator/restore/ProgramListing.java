@@ -3,10 +3,12 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.memory.MappingNames;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.PlannedTask;
 import io.baton.mktree.plan.Stage;
+import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.program.Disassembler;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.program.ProgramDescriptor;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.agrona.ExpandableArrayBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a restore of an image would do, in the order in which it would, as readable system calls. Compiled by the
@@ -30,18 +33,19 @@ public final class ProgramListing {
 
     private final SavedTree tree;
     private final CreationPlan plan;
-    private final int[] pids;
+    private final int[] rows;
     private final int wanted;
     private final PrintWriter out;
-    private final Disassembler disassembler = new Disassembler(Item::describe, ProgramListing::stageName);
+    private final Disassembler disassembler = new Disassembler(this::item, ProgramListing::stageName);
     private final StringBuilder text = new StringBuilder();
+    private @Nullable SavedProcess current;
     private int instructions;
     private long bytes;
 
     private ProgramListing(final SavedTree tree, final CreationPlan plan, final int wanted, final PrintWriter out) {
         this.tree = tree;
         this.plan = plan;
-        this.pids = pidsOfPositions(tree, plan.taskCount());
+        this.rows = rows(tree, plan.taskCount());
         this.wanted = wanted;
         this.out = out;
     }
@@ -113,7 +117,7 @@ public final class ProgramListing {
     private void contexts(final Processes processes) {
         line("");
         line(String.format("The baton: %d tasks restore themselves, one after the other", plan.taskCount()));
-        final ContextStream stream = new ContextStream(tree, processes, new Listing());
+        final ContextStream stream = new ContextStream(tree, processes, new Listing(processes));
         while (!stream.isFinished()) {
             stream.advance();
         }
@@ -127,21 +131,18 @@ public final class ProgramListing {
 
     /** The pid of the process that a slot belongs to, 0 for tasks that are none of the tree. */
     private int pidOf(final int slot) {
-        return slot < pids.length ? pids[slot] : 0;
+        return slot < rows.length ? tree.entries().get(rows[slot]).getPid() : 0;
     }
 
-    private static int[] pidsOfPositions(final SavedTree tree, final int taskCount) {
-        final int[] pids = new int[taskCount];
-        for (int entry = 0; entry < tree.entries().size(); entry++) {
-            final int position = tree.position(entry);
-            final int threads = Math.max(1, tree.entries().get(entry).getThreadsCount());
-            Arrays.fill(
-                    pids,
-                    position,
-                    position + threads,
-                    tree.entries().get(entry).getPid());
+    /** The row of the tree for each position. */
+    private static int[] rows(final SavedTree tree, final int taskCount) {
+        final int[] rows = new int[taskCount];
+        for (int row = 0; row < tree.entries().size(); row++) {
+            final int position = tree.position(row);
+            final int threads = Math.max(1, tree.entries().get(row).getThreadsCount());
+            Arrays.fill(rows, position, position + threads, row);
         }
-        return pids;
+        return rows;
     }
 
     private static String name(final PlannedTask task) {
@@ -149,6 +150,10 @@ public final class ProgramListing {
         return task.kind() == PlannedTask.Kind.HELPER
                 ? "helper (slot " + task.slot() + ")"
                 : kind + " " + task.pid() + " (slot " + task.slot() + ")";
+    }
+
+    private String item(final int tag) {
+        return current == null ? Item.describe(tag) : MappingNames.describe(current, tag);
     }
 
     private static String stageName(final int number) {
@@ -162,7 +167,12 @@ public final class ProgramListing {
     /** Prints each block instead of sending it. */
     private final class Listing implements ContextStream.Outlet {
         private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        private final Processes processes;
         private int lastPosition = -1;
+
+        Listing(final Processes processes) {
+            this.processes = processes;
+        }
 
         @Override
         public boolean offer(final ProgramBuilder block, final int position, final int flags) {
@@ -178,6 +188,8 @@ public final class ProgramListing {
             block.copyTo(buffer, 0, position, flags);
             if (position != lastPosition) {
                 lastPosition = position;
+                final int row = rows[position];
+                current = TreeFromImage.isZombie(tree.entries().get(row)) ? null : processes.process(row);
                 line("");
                 line(String.format("%s, position %d", name(plan.task(position)), position));
             } else if ((flags & ProgramDescriptor.FLAG_KEEP) != 0) {

@@ -1,6 +1,8 @@
 package io.baton.coordinator.state;
 
+import io.baton.task.linux.Signals;
 import io.baton.task.program.ItemTag;
+import io.baton.task.program.SymbolicNames;
 
 /** What an instruction can be about: the kinds of item tags, in words for messages. Append only. */
 public enum Item {
@@ -12,7 +14,7 @@ public enum Item {
     MEMORY_MAP("memory layout (PR_SET_MM_MAP)"),
     VDSO("vDSO"),
     EXECUTABLE("executable"),
-    SIGNAL_ACTION("action of signal"),
+    SIGNAL_ACTION("action of"),
     PENDING_SIGNAL("pending signal"),
     SIGNAL_STACK("alternate signal stack"),
     INTERVAL_TIMER("interval timer"),
@@ -70,8 +72,10 @@ public enum Item {
 
     private String describeNumber(final int number) {
         return switch (this) {
-            case DESCRIPTOR, MAPPING, PAGES, SIGNAL_ACTION, PENDING_SIGNAL, INTERVAL_TIMER, POSIX_TIMER, LIMIT ->
-                text + " " + number;
+            case DESCRIPTOR, MAPPING, PAGES, POSIX_TIMER -> text + " " + number;
+            case SIGNAL_ACTION, PENDING_SIGNAL -> number == 0 ? text : text + " " + Signals.nameOf(number);
+            case INTERVAL_TIMER -> text + " " + SymbolicNames.INTERVAL_TIMER.text(number);
+            case LIMIT -> text + " " + SymbolicNames.LIMIT.text(number);
             default -> text;
         };
     }
