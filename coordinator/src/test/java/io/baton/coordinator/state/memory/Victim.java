@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A C program of the test resources, compiled and run; it writes a file {@code ready} and sleeps. */
@@ -22,7 +24,7 @@ final class Victim implements AutoCloseable {
         this.ready = ready;
     }
 
-    static Victim start(Path directory, String name) throws IOException, InterruptedException {
+    static Victim start(Path directory, String name, String... arguments) throws IOException, InterruptedException {
         Path source = directory.resolve(name + ".c");
         Path program = directory.resolve(name);
         try (InputStream text = Victim.class.getResourceAsStream(name + ".c")) {
@@ -33,7 +35,9 @@ final class Victim implements AutoCloseable {
                 .inheritIO()
                 .start();
         assertEquals(0, compiler.waitFor());
-        int pid = new Spawner(program.toString(), name, directory.toString())
+        List<String> all = new ArrayList<>(List.of(name, directory.toString()));
+        all.addAll(List.of(arguments));
+        int pid = new Spawner(program.toString(), all.toArray(String[]::new))
                 .newSession()
                 .spawn();
         Path ready = directory.resolve("ready");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A process with every kind of mapping that Baton saves. Usage: victim DIRECTORY. Writes its brk to DIRECTORY/ready
- * when all is in place, then sleeps.
+ * A process with every kind of mapping that Baton saves. Usage: victim DIRECTORY [SEED]. With a seed, a random jumble
+ * of them instead. Writes its brk to DIRECTORY/ready when all is in place, then sleeps.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -181,6 +181,68 @@ static void many(void)
 		fill(at + i * PAGE, PAGE, 5000 + i);
 }
 
+static unsigned int below(unsigned int limit)
+{
+	return rand() / 7 % limit;
+}
+
+/* Maps, unmaps, protects, advises and writes at random in an area of 2,048 pages. Most calls may fail. */
+static void jumble(unsigned int seed)
+{
+	enum { PAGES = 2048 };
+	static const int advices[] = {MADV_RANDOM,   MADV_SEQUENTIAL,  MADV_DONTFORK, MADV_NOHUGEPAGE, MADV_DONTDUMP,
+				      MADV_DONTNEED, MADV_NORMAL, MADV_DOFORK,   MADV_DODUMP,	    GUARD_INSTALL};
+	char *area = map(PAGES * PAGE, PROT_NONE, MAP_NORESERVE);
+	char path[4096];
+	int file;
+
+	snprintf(path, sizeof(path), "%s/jumble", directory);
+	file = open(path, O_RDWR | O_CREAT, 0600);
+	if (file < 0 || ftruncate(file, 64 * PAGE))
+		fail(path);
+	srand(seed);
+	for (int i = 0; i < 6000; i++) {
+		unsigned int first = below(PAGES), count = 1 + below(24);
+		char *at = area + first * PAGE;
+		int protection = below(8);
+		int shared = below(2) ? MAP_SHARED : MAP_PRIVATE;
+
+		if (first + count > PAGES)
+			count = PAGES - first;
+		switch (below(10)) {
+		case 0:
+			mmap(at, count * PAGE, protection, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			break;
+		case 1:
+			mmap(at, count * PAGE, protection, MAP_FIXED | MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+			break;
+		case 2:
+			mmap(at, count * PAGE, protection, MAP_FIXED | shared, file, below(32) * PAGE);
+			break;
+		case 3:
+			if (below(4) == 0)
+				munmap(at, count * PAGE);
+			break;
+		case 4:
+			madvise(at, count * PAGE, advices[below(sizeof(advices) / sizeof(*advices))]);
+			break;
+		case 5:
+			mprotect(at, count * PAGE, protection);
+			break;
+		case 6:
+			mremap(at, count * PAGE, count * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			       area + below(PAGES - count) * PAGE);
+			break;
+		default:
+			/* The kernel copies, and reports what would be a fault here. */
+			lseek(file, 0, SEEK_SET);
+			if (read(file, at, PAGE) == PAGE)
+				fill(at, PAGE, seed + i);
+		}
+	}
+	close(file);
+}
+
 int main(int argc, char **argv)
 {
 	static const int advices[] = {MADV_RANDOM,    MADV_SEQUENTIAL, MADV_DONTFORK, MADV_MERGEABLE,
@@ -189,16 +251,20 @@ int main(int argc, char **argv)
 	char text_of_brk[32];
 	int fd;
 
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
 	directory = argv[1];
-	anonymous();
-	shared();
-	files();
-	text();
-	many();
-	for (unsigned int i = 0; i < sizeof(advices) / sizeof(*advices); i++)
-		advised(advices[i], 20 + i);
+	if (argc == 2) {
+		anonymous();
+		shared();
+		files();
+		text();
+		many();
+		for (unsigned int i = 0; i < sizeof(advices) / sizeof(*advices); i++)
+			advised(advices[i], 20 + i);
+	} else {
+		jumble(strtoul(argv[2], 0, 10));
+	}
 	fill(sbrk(5 * PAGE), 3 * PAGE, 30);
 	snprintf(path, sizeof(path), "%s/ready.new", directory);
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
