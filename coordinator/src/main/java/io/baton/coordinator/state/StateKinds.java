@@ -13,6 +13,7 @@ import io.baton.coordinator.state.identity.Personality;
 import io.baton.coordinator.state.identity.Placement;
 import io.baton.coordinator.state.identity.ProcessFlags;
 import io.baton.coordinator.state.identity.Scheduler;
+import io.baton.coordinator.state.identity.SecurityLabel;
 import io.baton.coordinator.state.memory.DumpableKind;
 import io.baton.coordinator.state.memory.MemoryKind;
 import io.baton.coordinator.state.registers.Registers;
@@ -52,6 +53,7 @@ public final class StateKinds {
             new ControlGroup(),
             new Registers(),
             new Seccomp(),
+            new SecurityLabel(),
             new Credentials(),
             new ProcessFlags(),
             new DumpableKind(),

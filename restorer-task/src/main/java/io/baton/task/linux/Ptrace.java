@@ -37,6 +37,9 @@ public final class Ptrace {
     /** All extended state, in the CPU's own XSAVE layout. */
     public static final int NT_X86_XSTATE = 0x202;
 
+    /** Address of a shadow stack; there is none where the set cannot be had. */
+    public static final int NT_X86_SHSTK = 0x204;
+
     private static final int PEEKUSER = 3;
     private static final int POKEUSER = 6;
     private static final int CONT = 7;

@@ -12,6 +12,10 @@ import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.ThreadInfoX86;
 import io.baton.mktree.image.proto.UserDescT;
 import io.baton.mktree.image.proto.UserX86RegsMode;
+import io.baton.task.linux.Cpuid;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.Ptrace;
 import io.baton.task.linux.UserRegs;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -26,6 +30,9 @@ public final class Registers implements StateKind {
 
     private static final int LAST_TLS_ENTRY = 14;
 
+    private static final int LEAF_EXTENDED_FEATURES = 7;
+    private static final int ECX_SHSTK = 1 << 7;
+
     @Override
     public String name() {
         return "registers";
@@ -34,9 +41,23 @@ public final class Registers implements StateKind {
     @Override
     public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
         for (SeizedThread thread : process.threads()) {
+            if (hasShadowStack(thread)) {
+                refusals.add(thread.tid(), "registers", "the task has a shadow stack, which cannot be saved yet", "");
+            }
             if (thread.register(UserRegs.CS) != GeneralRegisters.CS_64_BIT) {
                 refusals.add(thread.tid(), "registers", "the task runs 32-bit code", "");
             }
+        }
+    }
+
+    private static boolean hasShadowStack(SeizedThread thread) {
+        if ((Cpuid.ask(LEAF_EXTENDED_FEATURES, 0).ecx() & ECX_SHSTK) == 0) {
+            return false;
+        }
+        try (Memory memory = Memory.allocate(Long.BYTES)) {
+            return Ptrace.getRegisterSet(thread.tid(), Ptrace.NT_X86_SHSTK, memory.address(), Long.BYTES) > 0;
+        } catch (LinuxException e) {
+            return false;
         }
     }
 
