@@ -83,8 +83,8 @@ static void describe_thread(FILE *out, int tid)
 	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
 	copy_lines(out, path, keys);
 	syscall(SYS_sched_getattr, tid, &scheduling, 48, 0);
-	fprintf(out, "  scheduler %u %lx %d %u\n", scheduling.policy, scheduling.flags, scheduling.nice,
-		scheduling.priority);
+	fprintf(out, "  scheduler %u %lx %d %u %d\n", scheduling.policy, scheduling.flags, scheduling.nice,
+		scheduling.priority, getpriority(PRIO_PROCESS, (id_t)tid));
 	CPU_ZERO(&cpus);
 	sched_getaffinity(tid, sizeof(cpus), &cpus);
 	fprintf(out, "  cpus %d first %d, disk priority %ld\n", CPU_COUNT(&cpus), CPU_ISSET(0, &cpus),

@@ -56,9 +56,9 @@ public final class Scheduler implements StateKind {
         thread.setSchedPolicy(attributes.policy() | (reset ? SCHED_RESET_ON_FORK : 0));
         if (isRealTime(attributes.policy())) {
             thread.setSchedPrio(attributes.priority());
-        } else {
-            thread.setSchedNice(attributes.nice());
         }
+        // A real-time thread has one too, for the day it is no longer one; sched_getattr(2) does not tell.
+        thread.setSchedNice(Scheduling.nice(capture.thread().tid()));
     }
 
     @Override
@@ -90,6 +90,13 @@ public final class Scheduler implements StateKind {
         }
         boolean reset = (saved.getSchedPolicy() & SCHED_RESET_ON_FORK) != 0;
         kept.tag(Item.SCHEDULER.tag());
+        if (isRealTime(policy(saved))) {
+            // sched_setattr(2) heeds the nice value only of others.
+            kept.call(SyscallNumber.SETPRIORITY)
+                    .value(Scheduling.PRIO_PROCESS)
+                    .value(0)
+                    .value(saved.getSchedNice());
+        }
         int attributes = kept.longs(
                 ATTRIBUTES_LENGTH | ((long) policy(saved) << Integer.SIZE),
                 reset ? SCHED_FLAG_RESET_ON_FORK : 0,
