@@ -82,15 +82,17 @@ final class FailureReport {
 
     /** Finds a task that died without a word: killed from outside, or by the kernel for want of memory. */
     void throwIfSomeoneDied(final TaskIds ids) {
+        // Ghosts and placeholders leave when the orphans have their parents.
+        final int slots = stage.compareTo(Stage.ORPHANS) < 0 ? plan.helperSlot() : plan.taskCount();
         try (ProcFs proc = new ProcFs()) {
-            for (int slot = 0; slot < plan.taskCount(); slot++) {
+            for (int slot = 0; slot < slots; slot++) {
                 final int state = segment.state(slot);
-                final int tid = ids.of(segment.tid(slot));
-                final boolean over = state == SlotDescriptor.STATE_DONE && things.ends(slot);
-                if (tid <= 0 || over || state == SlotDescriptor.STATE_ABSENT) {
+                final boolean absent = state == SlotDescriptor.STATE_ABSENT;
+                if (state == SlotDescriptor.STATE_DONE && slot < plan.taskCount() && things.ends(slot)) {
                     continue;
                 }
-                if (isDead(proc, slot, tid)) {
+                final int tid = ids.of(absent ? plan.task(slot).pid() : segment.tid(slot));
+                if (tid > 0 && (absent ? isStillborn(proc, slot, tid) : isDead(proc, slot, tid))) {
                     throw new BatonException(
                             ErrorCode.TASK_DIED,
                             "pid " + plan.task(slot).pid() + " died in stage " + stage + ": " + describe(slot, state),
@@ -100,10 +102,20 @@ final class FailureReport {
         }
     }
 
+    /** Whether it was made and has died before it could say so. */
+    private boolean isStillborn(final ProcFs proc, final int slot, final int pid) {
+        try {
+            return plan.task(slot).kind() != PlannedTask.Kind.THREAD
+                    && proc.stat(pid, pid).isZombie();
+        } catch (final VanishedException e) {
+            return false;
+        }
+    }
+
     private boolean isDead(final ProcFs proc, final int slot, final int tid) {
         try {
             final ProcStat stat = proc.stat(tid, tid);
-            return stat.isZombie() && plan.task(slot).kind() == PlannedTask.Kind.PROCESS;
+            return stat.isZombie() && plan.task(slot).kind() != PlannedTask.Kind.THREAD;
         } catch (final VanishedException e) {
             return true;
         }

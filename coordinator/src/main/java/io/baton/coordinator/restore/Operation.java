@@ -26,6 +26,7 @@ final class Operation {
     private final BooleanSupplier cancelled;
     private final FailureReport.Things things;
     private Stage stage = Stage.ROOT_TASK;
+    private long progress;
 
     /**
      * A restore whose helper has been started.
@@ -136,9 +137,21 @@ final class Operation {
         final WaitStatus status = helper.poll();
         if (status != null) {
             check();
+            checkDeadline();
             throw new BatonException(
                     ErrorCode.TASK_DIED, "the helper died in stage " + stage + ": " + Helper.describe(status), "");
         }
-        new FailureReport(segment, plan, stage, things).throwIfSomeoneDied(ids);
+        // As long as something moves there is no need to look at all of them.
+        final long now = segment.confirmed(stage.number()) + (long) segment.position();
+        if (now == progress) {
+            try {
+                new FailureReport(segment, plan, stage, things).throwIfSomeoneDied(ids);
+            } catch (final BatonException e) {
+                check(); // of the first error, or of the deadline, others die
+                checkDeadline();
+                throw e;
+            }
+        }
+        progress = now;
     }
 }
