@@ -7,6 +7,8 @@ import java.util.function.BooleanSupplier;
 
 /** When an operation must be over, or be given up because the user asked for it. */
 public final class Deadline {
+    private static final int NO_LIMIT_DAYS = 36_500;
+
     private final long nanos;
     private final long seconds;
     private final BooleanSupplier cancelled;
@@ -25,10 +27,12 @@ public final class Deadline {
     /**
      * So many seconds from now, or as soon as it is cancelled.
      *
+     * @param seconds 0: no limit
      * @param cancelled asked often, from the operation's thread
      */
     public static Deadline after(long seconds, BooleanSupplier cancelled) {
-        return new Deadline(System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds), seconds, cancelled);
+        long wait = seconds == 0 ? TimeUnit.DAYS.toNanos(NO_LIMIT_DAYS) : TimeUnit.SECONDS.toNanos(seconds);
+        return new Deadline(System.nanoTime() + wait, seconds, cancelled);
     }
 
     /** On the clock of {@link System#nanoTime()}, which is CLOCK_MONOTONIC here. */
