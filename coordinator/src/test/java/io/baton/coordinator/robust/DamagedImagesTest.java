@@ -62,8 +62,9 @@ class DamagedImagesTest {
     }
 
     @AfterEach
-    void endAll() {
+    void endAll() throws IOException {
         Descendants.end();
+        Files.deleteIfExists(Path.of("core")); // of tasks whose registers were damaged
     }
 
     @ParameterizedTest

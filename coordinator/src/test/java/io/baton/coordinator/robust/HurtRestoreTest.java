@@ -22,12 +22,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Restores whose helper or tasks are killed or stopped from outside, at any moment. */
 @Timeout(300)
@@ -37,6 +40,7 @@ class HurtRestoreTest {
     private static final long TIMEOUT = TimeUnit.SECONDS.toNanos(10);
     private static final long SHORT_TIMEOUT = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final int MOST_AGAIN = 20;
     private static final long SEED = 7;
 
     @TempDir
@@ -71,7 +75,9 @@ class HurtRestoreTest {
                 assailant.join();
                 ends.merge(e.code().name(), 1, Integer::sum);
                 assertTrue(
-                        e.code() == ErrorCode.TASK_DIED || e.code() == ErrorCode.TASK_FAILED,
+                        e.code() == ErrorCode.TASK_DIED
+                                || e.code() == ErrorCode.TASK_FAILED
+                                || e.code() == ErrorCode.PID_TAKEN,
                         () -> assailant + ": " + e.code() + ": " + e.message());
                 assertEquals(0, e.getSuppressed().length);
                 assertTrue(Descendants.isNone(), () -> assailant + ": left behind: " + Descendants.list());
@@ -97,9 +103,12 @@ class HurtRestoreTest {
                 assailant.join();
             } catch (final BatonException e) {
                 assailant.join();
+                assertTrue(Descendants.isNone(), () -> "left behind: " + Descendants.list());
+                if (e.code() == ErrorCode.PID_TAKEN) {
+                    continue; // while the tree is down its pids are anybody's
+                }
                 assertEquals(ErrorCode.TIMEOUT, e.code(), e::message);
                 assertTrue(e.message().contains("pid "), e::message);
-                assertTrue(Descendants.isNone(), () -> "left behind: " + Descendants.list());
                 assertTrue(System.nanoTime() - start < Math.max(SHORT_TIMEOUT, 4 * whole) + UNDO_NANOS);
                 late++;
             }
@@ -108,6 +117,40 @@ class HurtRestoreTest {
         System.out.println("restores that timed out because a task was stopped: " + late);
         assertTrue(late > 0, "at least one was stopped in time");
         assertTrue(duration(images) > 0, "the image is good as it was");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {500, 2000})
+    void shouldUndoALargeTree(final int tasks) throws Exception {
+        final AtomicLong asked = new AtomicLong();
+        BatonException cancelled = cancelled(tasks, asked);
+        // While the tree is down its pids are anybody's.
+        for (int again = 0; cancelled.code() == ErrorCode.PID_TAKEN && again < MOST_AGAIN; again++) {
+            cancelled = cancelled(tasks, asked);
+        }
+        assertEquals(ErrorCode.INTERRUPTED, cancelled.code(), cancelled::message);
+        System.out.println("tasks undone: " + tasks + " in " + (System.nanoTime() - asked.get()) / 1_000_000 + " ms");
+    }
+
+    private BatonException cancelled(final int tasks, final AtomicLong asked) throws Exception {
+        final Path images = dump("star", tasks);
+        final BatonException cancelled = assertThrows(
+                BatonException.class,
+                () -> TreeRestore.run(
+                        images,
+                        RestoreOptions.DEFAULT,
+                        TimeUnit.SECONDS.toNanos(SECONDS),
+                        () -> isComplete(tasks, asked)));
+        assertTrue(Descendants.isNone());
+        return cancelled;
+    }
+
+    private static boolean isComplete(final int tasks, final AtomicLong asked) {
+        final boolean complete = Descendants.list().size() > tasks;
+        if (complete) {
+            asked.compareAndSet(0, System.nanoTime());
+        }
+        return complete;
     }
 
     @Test
