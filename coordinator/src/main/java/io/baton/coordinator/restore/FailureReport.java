@@ -8,7 +8,6 @@ import io.baton.mktree.plan.PlannedTask;
 import io.baton.mktree.plan.Stage;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.ProcFs;
-import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.VanishedException;
 import io.baton.task.program.Op;
@@ -92,7 +91,7 @@ final class FailureReport {
                     continue;
                 }
                 final int tid = ids.of(absent ? plan.task(slot).pid() : segment.tid(slot));
-                if (tid > 0 && (absent ? isStillborn(proc, slot, tid) : isDead(proc, slot, tid))) {
+                if (tid > 0 && (absent ? isStillborn(proc, slot, tid) : isDead(proc, tid))) {
                     throw new BatonException(
                             ErrorCode.TASK_DIED,
                             "pid " + plan.task(slot).pid() + " died in stage " + stage + ": " + describe(slot, state),
@@ -112,10 +111,10 @@ final class FailureReport {
         }
     }
 
-    private boolean isDead(final ProcFs proc, final int slot, final int tid) {
+    private static boolean isDead(final ProcFs proc, final int tid) {
         try {
-            final ProcStat stat = proc.stat(tid, tid);
-            return stat.isZombie() && plan.task(slot).kind() != PlannedTask.Kind.THREAD;
+            // A thread is a zombie only under our ptrace: the kernel keeps it for us to look at.
+            return proc.stat(tid, tid).isZombie();
         } catch (final VanishedException e) {
             return true;
         }
