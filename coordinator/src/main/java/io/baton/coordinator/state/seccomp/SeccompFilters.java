@@ -3,6 +3,7 @@ package io.baton.coordinator.state.seccomp;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageException;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.SeccompEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
@@ -36,6 +37,8 @@ public final class SeccompFilters {
                 all.addAll(entry.getSeccompFiltersList());
             }
             return new SeccompFilters(all);
+        } catch (ImageException e) {
+            throw new BatonException(ErrorCode.BAD_IMAGE, String.valueOf(e.getMessage()), "use another image", e);
         } catch (IOException e) {
             throw new BatonException(ErrorCode.IMAGE_IO, "seccomp.img cannot be read: " + e.getMessage(), "", e);
         }
