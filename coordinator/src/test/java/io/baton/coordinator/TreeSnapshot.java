@@ -6,6 +6,7 @@ import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.ProcStatus;
 import io.baton.task.linux.Signals;
+import io.baton.task.linux.VanishedException;
 import io.baton.task.linux.Wait;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -52,14 +53,19 @@ public final class TreeSnapshot implements AutoCloseable {
 
     /** The facts once nothing changes any more and nobody runs. */
     public List<String> atRest(final int root) throws InterruptedException {
-        List<String> last = of(root);
+        List<String> last = List.of();
         while (true) {
-            Thread.sleep(SETTLE_MILLIS);
-            final List<String> now = of(root);
-            if (now.equals(last) && now.stream().noneMatch(fact -> fact.contains(" state R "))) {
-                return now;
+            try {
+                final List<String> now = of(root);
+                if (now.equals(last) && now.stream().noneMatch(fact -> fact.contains(" state R "))) {
+                    return now;
+                }
+                last = now;
+            } catch (final VanishedException e) {
+                // A descriptor or a task went between two looks at it: this tree is still at work.
+                last = List.of();
             }
-            last = now;
+            Thread.sleep(SETTLE_MILLIS);
         }
     }
 
