@@ -3,7 +3,7 @@ package io.baton.bench;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.launch.NativeFiles;
 import io.baton.mktree.launch.TaskKiller;
-import io.baton.mktree.plan.Stage;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
@@ -48,9 +48,9 @@ final class WaitingTasks implements AutoCloseable {
             segment.program(slot, childAt);
         }
         segment.program(tasks, firstAt);
-        segment.expect(Stage.FORKING.number(), tasks);
+        segment.expect(RestoreStage.FORKING.number(), tasks);
         helper = Helper.start(segment, List.of());
-        await(() -> segment.confirmed(Stage.FORKING.number()) == tasks);
+        await(() -> segment.confirmed(RestoreStage.FORKING.number()) == tasks);
     }
 
     private ProgramBuilder rootProgram() {
@@ -67,7 +67,7 @@ final class WaitingTasks implements AutoCloseable {
     }
 
     private static void waitForTurn(final ProgramBuilder program) {
-        program.op(Op.CONFIRM).value(Stage.FORKING.number());
+        program.op(Op.CONFIRM).value(RestoreStage.FORKING.number());
         program.op(Op.TURN);
         program.op(Op.AWAIT).value(Integer.MAX_VALUE);
     }

@@ -11,7 +11,7 @@ import io.baton.coordinator.state.identity.Exit;
 import io.baton.coordinator.state.registers.SystemCallRestart;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
-import io.baton.mktree.plan.Stage;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.Op;
@@ -158,7 +158,7 @@ final class ContextStream {
         final List<StateKind> kinds = StateKinds.ALL;
         kept.reset();
         final int start = kept.count();
-        kept.op(Op.AWAIT).value(Stage.RESTORE_SIGCHLD.number());
+        kept.op(Op.AWAIT).value(RestoreStage.RESTORE_SIGCHLD.number());
         final int signals = kept.count();
         for (int i = 0; i < kinds.size(); i++) {
             kinds.get(i).compileSignals(thread, kept);
@@ -166,11 +166,11 @@ final class ContextStream {
         if (kept.count() == signals) {
             kept.rollback(start);
         } else {
-            kept.op(Op.CONFIRM).value(Stage.RESTORE_SIGCHLD.number());
+            kept.op(Op.CONFIRM).value(RestoreStage.RESTORE_SIGCHLD.number());
             awaitingSignals++;
         }
         final int beforeCredentials = kept.count();
-        kept.op(Op.AWAIT).value(Stage.RESTORE_CREDS.number());
+        kept.op(Op.AWAIT).value(RestoreStage.RESTORE_CREDS.number());
         final int credentials = kept.count();
         for (int i = 0; i < kinds.size(); i++) {
             kinds.get(i).compileCredentials(thread, kept);
@@ -178,7 +178,7 @@ final class ContextStream {
         if (kept.count() == credentials) {
             kept.rollback(beforeCredentials);
         }
-        kept.op(Op.CONFIRM).value(Stage.RESTORE_CREDS.number());
+        kept.op(Op.CONFIRM).value(RestoreStage.RESTORE_CREDS.number());
         if (SystemCallRestart.needsSleep(thread.core())) {
             SystemCallRestart.emit(thread.core(), kept);
         }

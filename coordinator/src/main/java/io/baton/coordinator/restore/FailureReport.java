@@ -5,7 +5,7 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.PlannedTask;
-import io.baton.mktree.plan.Stage;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.SyscallNumber;
@@ -21,7 +21,7 @@ final class FailureReport {
 
     private final Segment segment;
     private final CreationPlan plan;
-    private final Stage stage;
+    private final RestoreStage stage;
     private final Things things;
 
     /** Knows what tags are about. */
@@ -33,7 +33,7 @@ final class FailureReport {
         boolean ends(int position);
     }
 
-    FailureReport(final Segment segment, final CreationPlan plan, final Stage stage, final Things things) {
+    FailureReport(final Segment segment, final CreationPlan plan, final RestoreStage stage, final Things things) {
         this.segment = segment;
         this.plan = plan;
         this.stage = stage;
@@ -72,7 +72,7 @@ final class FailureReport {
     }
 
     private boolean isLate(final int slot, final int state) {
-        if (stage.compareTo(Stage.RESTORE) <= 0) {
+        if (stage.compareTo(RestoreStage.RESTORE) <= 0) {
             return state != SlotDescriptor.STATE_DONE;
         }
         final int confirmed = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.STAGE_OFFSET);
@@ -82,7 +82,7 @@ final class FailureReport {
     /** Finds a task that died without a word: killed from outside, or by the kernel for want of memory. */
     void throwIfSomeoneDied(final TaskIds ids) {
         // Ghosts and placeholders leave when the orphans have their parents.
-        final int slots = stage.compareTo(Stage.ORPHANS) < 0 ? plan.helperSlot() : plan.taskCount();
+        final int slots = stage.compareTo(RestoreStage.ORPHANS) < 0 ? plan.helperSlot() : plan.taskCount();
         try (ProcFs proc = new ProcFs()) {
             for (int slot = 0; slot < slots; slot++) {
                 final int state = segment.state(slot);

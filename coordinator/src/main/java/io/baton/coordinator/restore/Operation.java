@@ -5,7 +5,7 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.plan.CreationPlan;
-import io.baton.mktree.plan.Stage;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.task.linux.WaitStatus;
 import io.baton.task.segment.Segment;
 import java.util.function.BooleanSupplier;
@@ -25,7 +25,7 @@ final class Operation {
     private final TaskIds ids;
     private final BooleanSupplier cancelled;
     private final FailureReport.Things things;
-    private Stage stage = Stage.ROOT_TASK;
+    private RestoreStage stage = RestoreStage.ROOT_TASK;
     private long progress;
 
     /**
@@ -70,19 +70,19 @@ final class Operation {
         return ids;
     }
 
-    Stage stage() {
+    RestoreStage stage() {
         return stage;
     }
 
     /** Starts a stage that so many tasks confirm. */
-    void start(final Stage newStage, final int tasks) {
+    void start(final RestoreStage newStage, final int tasks) {
         stage = newStage;
         segment.expect(newStage.number(), tasks);
         segment.start(newStage.number());
     }
 
     /** Waits until a stage has been confirmed by so many, doing {@code work} while there is some. */
-    void awaitConfirmed(final Stage awaited, final int tasks, final BooleanSupplier work) {
+    void awaitConfirmed(final RestoreStage awaited, final int tasks, final BooleanSupplier work) {
         await(() -> segment.confirmed(awaited.number()) >= tasks, work);
     }
 

@@ -7,7 +7,7 @@ import io.baton.coordinator.state.memory.MappingNames;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.PlannedTask;
-import io.baton.mktree.plan.Stage;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.program.Disassembler;
 import io.baton.task.program.ProgramBuilder;
@@ -125,7 +125,7 @@ public final class ProgramListing {
         line(String.format("%d instructions, %d bytes", instructions, bytes));
         line(String.format(
                 "%d tasks in stage %s, %d at the gate, where the runner is unmapped and registers are set",
-                stream.awaitingSignals(), Stage.RESTORE_SIGCHLD, stream.gated()));
+                stream.awaitingSignals(), RestoreStage.RESTORE_SIGCHLD, stream.gated()));
         out.flush();
     }
 
@@ -157,7 +157,7 @@ public final class ProgramListing {
     }
 
     private static String stageName(final int number) {
-        return Stage.of(number).name();
+        return RestoreStage.of(number).name();
     }
 
     private void line(final String line) {

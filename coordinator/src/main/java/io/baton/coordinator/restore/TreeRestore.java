@@ -18,7 +18,7 @@ import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.launch.TaskKiller;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
-import io.baton.mktree.plan.Stage;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.Signals;
 import io.baton.task.segment.Segment;
@@ -136,8 +136,8 @@ public final class TreeRestore {
     }
 
     private static void expectConfirmations(final Segment segment, final CreationPlan plan) {
-        for (final Stage stage : Stage.values()) {
-            if (stage.compareTo(Stage.RESTORE) < 0) {
+        for (final RestoreStage stage : RestoreStage.values()) {
+            if (stage.compareTo(RestoreStage.RESTORE) < 0) {
                 segment.expect(stage.number(), plan.confirmations(stage));
             }
         }
@@ -152,14 +152,14 @@ public final class TreeRestore {
             passTheBaton(operation, stream);
             laps.end("baton");
             if (stream.awaitingSignals() > 0) {
-                operation.start(Stage.RESTORE_SIGCHLD, stream.awaitingSignals());
-                operation.awaitConfirmed(Stage.RESTORE_SIGCHLD, stream.awaitingSignals(), () -> false);
+                operation.start(RestoreStage.RESTORE_SIGCHLD, stream.awaitingSignals());
+                operation.awaitConfirmed(RestoreStage.RESTORE_SIGCHLD, stream.awaitingSignals(), () -> false);
             }
             laps.end("signals");
             seizeAll(operation, gate, processes);
             laps.end("seize");
-            operation.start(Stage.RESTORE_CREDS, stream.gated());
-            operation.awaitConfirmed(Stage.RESTORE_CREDS, stream.gated(), () -> false);
+            operation.start(RestoreStage.RESTORE_CREDS, stream.gated());
+            operation.awaitConfirmed(RestoreStage.RESTORE_CREDS, stream.gated(), () -> false);
             laps.end("credentials");
             gate.prepare(operation::checkPatience);
             letHelperGo(operation);
@@ -170,7 +170,7 @@ public final class TreeRestore {
             final int root = operation.ids().of(tree.entries().get(0).getPid());
             return new Restored(
                     root,
-                    operation.plan().confirmations(Stage.COMPLETE) > 0
+                    operation.plan().confirmations(RestoreStage.COMPLETE) > 0
                             ? operation.helper().pid()
                             : root);
         } catch (final RuntimeException e) {
@@ -183,18 +183,18 @@ public final class TreeRestore {
 
     /** It has nothing more to do, unless it is the tree's init. */
     private static void letHelperGo(final Operation operation) {
-        final int settled = operation.plan().confirmations(Stage.COMPLETE);
-        operation.start(Stage.COMPLETE, settled);
+        final int settled = operation.plan().confirmations(RestoreStage.COMPLETE);
+        operation.start(RestoreStage.COMPLETE, settled);
         if (settled > 0) {
-            operation.awaitConfirmed(Stage.COMPLETE, settled, () -> false);
+            operation.awaitConfirmed(RestoreStage.COMPLETE, settled, () -> false);
         } else {
             Processes.awaitHelper(operation.helper());
         }
     }
 
     private void makeTree(final Operation operation, final ContextStream stream) {
-        for (final Stage stage : Stage.values()) {
-            if (stage == Stage.RESTORE) {
+        for (final RestoreStage stage : RestoreStage.values()) {
+            if (stage == RestoreStage.RESTORE) {
                 break;
             }
             final int tasks = operation.plan().confirmations(stage);
@@ -214,7 +214,7 @@ public final class TreeRestore {
     private void passTheBaton(final Operation operation, final ContextStream stream) {
         final Segment segment = operation.segment();
         final int tasks = operation.plan().taskCount();
-        operation.start(Stage.RESTORE, 0);
+        operation.start(RestoreStage.RESTORE, 0);
         segment.handOver();
         operation.await(() -> segment.position() == tasks && stream.isFinished(), stream::advance);
         Processes.awaitZombies(tree, operation);

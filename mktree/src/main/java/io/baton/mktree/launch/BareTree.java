@@ -4,7 +4,7 @@ import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.CreationPlanner;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.PlanOptions;
-import io.baton.mktree.plan.Stage;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.ProcessTree;
 import io.baton.mktree.tree.Task;
 import io.baton.task.linux.Errno;
@@ -79,7 +79,7 @@ public final class BareTree implements AutoCloseable {
         // No deadline in the segment: when the tree has been made, its tasks wait for ever.
         final Segment segment = Segment.create(layout, HOLE, runner, 0);
         programs.writeTo(segment);
-        for (final Stage stage : Stage.values()) {
+        for (final RestoreStage stage : RestoreStage.values()) {
             segment.expect(stage.number(), plan.confirmations(stage));
         }
         final BareTree made =
@@ -124,8 +124,8 @@ public final class BareTree implements AutoCloseable {
     }
 
     private void run() {
-        for (final Stage stage : Stage.values()) {
-            if (stage == Stage.RESTORE) {
+        for (final RestoreStage stage : RestoreStage.values()) {
+            if (stage == RestoreStage.RESTORE) {
                 break;
             }
             final int tasks = plan.confirmations(stage);
@@ -134,14 +134,14 @@ public final class BareTree implements AutoCloseable {
                 await(() -> segment.confirmed(stage.number()) >= tasks);
             }
         }
-        segment.start(Stage.RESTORE.number());
+        segment.start(RestoreStage.RESTORE.number());
         segment.handOver();
         for (int row = 0; row < tree.size(); row++) {
             feed(row);
         }
         await(() -> segment.position() == plan.taskCount());
         awaitDead();
-        segment.start(Stage.RESTORE_SIGCHLD.number());
+        segment.start(RestoreStage.RESTORE_SIGCHLD.number());
     }
 
     private void feed(final int row) {
@@ -161,7 +161,7 @@ public final class BareTree implements AutoCloseable {
     private static ProgramBuilder sleep(final boolean diesWithParent) {
         final ProgramBuilder program = new ProgramBuilder().reset();
         if (!diesWithParent) {
-            program.op(Op.AWAIT).value(Stage.RESTORE_SIGCHLD.number());
+            program.op(Op.AWAIT).value(RestoreStage.RESTORE_SIGCHLD.number());
             program.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(Signals.SIGKILL);
         }
         return program.op(Op.AWAIT).value(Integer.MAX_VALUE);

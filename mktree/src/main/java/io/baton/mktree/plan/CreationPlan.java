@@ -40,12 +40,12 @@ public final class CreationPlan {
     }
 
     /** How many tasks confirm a stage on their way to their turn; a stage with 0 need not be started. */
-    public int confirmations(final Stage stage) {
+    public int confirmations(final RestoreStage stage) {
         return confirmations[stage.number()];
     }
 
     private static int[] countConfirmations(final List<PlannedTask> tasks) {
-        final int[] counts = new int[Stage.COMPLETE.number() + 1];
+        final int[] counts = new int[RestoreStage.COMPLETE.number() + 1];
         for (final PlannedTask task : tasks) {
             for (final Step step : task.steps()) {
                 if (step instanceof Step.Confirm confirm) {

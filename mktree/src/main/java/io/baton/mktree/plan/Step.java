@@ -39,10 +39,10 @@ public sealed interface Step {
     record PrepareNamespaces() implements Step {}
 
     /** Is counted in for a stage. */
-    record Confirm(Stage stage) implements Step {}
+    record Confirm(RestoreStage stage) implements Step {}
 
     /** Sleeps until a stage has been started. */
-    record Await(Stage stage) implements Step {}
+    record Await(RestoreStage stage) implements Step {}
 
     /**
      * Sets a flag of a placeholder and wakes whoever awaits it. Used only where orphans must be released one by one.

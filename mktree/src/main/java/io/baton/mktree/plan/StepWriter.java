@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Writes down what each task does. A sleep costs more than everything else here, so nobody sleeps without need. */
 final class StepWriter {
-    private static final List<Step> THREAD_STEPS = List.of(new Step.Confirm(Stage.FORKING), new Step.Turn());
+    private static final List<Step> THREAD_STEPS = List.of(new Step.Confirm(RestoreStage.FORKING), new Step.Turn());
 
     private final TreeIndex tree;
     private final Groups groups;
@@ -36,7 +36,7 @@ final class StepWriter {
         }
         final int group = makeOthers(task, steps);
         startThreads(task, steps);
-        steps.add(new Step.Confirm(Stage.FORKING));
+        steps.add(new Step.Confirm(RestoreStage.FORKING));
         if (task.isTemporary()) {
             leave(task, steps);
         } else {
@@ -58,23 +58,23 @@ final class StepWriter {
         steps.add(new Step.DieWithParent());
         steps.add(new Step.Fork(ROOT, false));
         if (options.helperReaps()) {
-            steps.add(new Step.Await(Stage.COMPLETE));
+            steps.add(new Step.Await(RestoreStage.COMPLETE));
             steps.add(new Step.Settle());
-            steps.add(new Step.Confirm(Stage.COMPLETE));
+            steps.add(new Step.Confirm(RestoreStage.COMPLETE));
             steps.add(new Step.ReapUntilRootEnds(tree.pid(ROOT)));
         } else {
-            steps.add(new Step.Await(Stage.COMPLETE));
+            steps.add(new Step.Await(RestoreStage.COMPLETE));
             steps.add(new Step.Leave());
         }
         return steps;
     }
 
     private static void prepareNamespaces(final List<Step> steps) {
-        steps.add(new Step.Confirm(Stage.ROOT_TASK));
-        steps.add(new Step.Await(Stage.PREPARE_NAMESPACES));
+        steps.add(new Step.Confirm(RestoreStage.ROOT_TASK));
+        steps.add(new Step.Await(RestoreStage.PREPARE_NAMESPACES));
         steps.add(new Step.PrepareNamespaces());
-        steps.add(new Step.Confirm(Stage.PREPARE_NAMESPACES));
-        steps.add(new Step.Await(Stage.FORKING));
+        steps.add(new Step.Confirm(RestoreStage.PREPARE_NAMESPACES));
+        steps.add(new Step.Await(RestoreStage.FORKING));
     }
 
     /** Returns the group in which the task is afterwards. */
@@ -118,24 +118,24 @@ final class StepWriter {
     private void joinGroup(final Draft task, final int group, final List<Step> steps) {
         final int wanted = groups.of(task.row);
         if (wanted != group) {
-            steps.add(new Step.Await(Stage.GROUPS));
+            steps.add(new Step.Await(RestoreStage.GROUPS));
             steps.add(new Step.JoinGroup(wanted));
-            steps.add(new Step.Confirm(Stage.GROUPS));
+            steps.add(new Step.Confirm(RestoreStage.GROUPS));
         }
     }
 
     private static void releaseOrphans(final Draft task, final List<Step> steps) {
         if (!task.reaps.isEmpty() || !task.releases.isEmpty()) {
-            steps.add(new Step.Await(Stage.ORPHANS));
+            steps.add(new Step.Await(RestoreStage.ORPHANS));
             steps.addAll(task.releases);
             reap(task, steps);
-            steps.add(new Step.Confirm(Stage.ORPHANS));
+            steps.add(new Step.Confirm(RestoreStage.ORPHANS));
         }
     }
 
     /** Its parent waits for it and confirms; it need not. */
     private static void leave(final Draft task, final List<Step> steps) {
-        steps.add(new Step.Await(Stage.ORPHANS));
+        steps.add(new Step.Await(RestoreStage.ORPHANS));
         steps.addAll(task.releases);
         reap(task, steps);
         steps.add(new Step.Leave());
@@ -150,7 +150,7 @@ final class StepWriter {
     private void awaitTurn(final Draft task, final List<Step> steps) {
         final boolean diesWithParent = task.orphan && !leaderDies(task);
         if (task.subreaper || diesWithParent) {
-            steps.add(new Step.Await(Stage.RESTORE));
+            steps.add(new Step.Await(RestoreStage.RESTORE));
         }
         if (task.subreaper) {
             steps.add(new Step.BecomeSubreaper(false));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Who makes whom: each rule by the smallest tree that needs it, carried out in a hundred orders. */
 class CreationRulesTest {
     private static final Step DIE_WITH_PARENT = new Step.DieWithParent();
-    private static final Step ARRIVE = new Step.Confirm(Stage.FORKING);
+    private static final Step ARRIVE = new Step.Confirm(RestoreStage.FORKING);
     private static final Step TURN = new Step.Turn();
 
     private CreationPlan plan = CreationPlanner.plan(TreeSpec.parse("pid=100"));
@@ -25,8 +25,8 @@ class CreationRulesTest {
         assertSteps(100, DIE_WITH_PARENT, new Step.StartSession(), fork(101), fork(102), ARRIVE, TURN);
         assertSteps(101, DIE_WITH_PARENT, ARRIVE, TURN);
         assertSteps(102, DIE_WITH_PARENT, ARRIVE, TURN);
-        assertEquals(3, plan.confirmations(Stage.FORKING));
-        assertEquals(0, plan.confirmations(Stage.GROUPS) + plan.confirmations(Stage.ORPHANS));
+        assertEquals(3, plan.confirmations(RestoreStage.FORKING));
+        assertEquals(0, plan.confirmations(RestoreStage.GROUPS) + plan.confirmations(RestoreStage.ORPHANS));
     }
 
     @Test
@@ -84,7 +84,7 @@ class CreationRulesTest {
         make("pid=100", "pid=101 sid=101", "pid=102 sid=101 pgid=101");
         assertSteps(101, DIE_WITH_PARENT, new Step.StartSession(), sibling(102), ARRIVE, TURN);
         assertSteps(102, DIE_WITH_PARENT, ARRIVE, TURN);
-        assertEquals(0, plan.confirmations(Stage.ORPHANS));
+        assertEquals(0, plan.confirmations(RestoreStage.ORPHANS));
     }
 
     @Test
@@ -92,14 +92,14 @@ class CreationRulesTest {
         make("pid=100", "pid=101", "pid=102 ppid=101 sid=102", "pid=103 sid=102 pgid=102");
         final PlannedTask placeholder = only(Kind.PLACEHOLDER);
         assertEquals(
-                List.of(DIE_WITH_PARENT, fork(103), ARRIVE, new Step.Await(Stage.ORPHANS), new Step.Leave()),
+                List.of(DIE_WITH_PARENT, fork(103), ARRIVE, new Step.Await(RestoreStage.ORPHANS), new Step.Leave()),
                 placeholder.steps());
         assertEquals(0, placeholder.exitSignal());
         assertTrue(steps(102).contains(new Step.Reap(placeholder.pid(), false)));
         assertTrue(steps(100).contains(new Step.BecomeSubreaper(true)));
         assertTrue(steps(100).indexOf(new Step.BecomeSubreaper(false))
-                > steps(100).indexOf(new Step.Await(Stage.RESTORE)));
-        assertSteps(103, ARRIVE, new Step.Await(Stage.RESTORE), DIE_WITH_PARENT, TURN);
+                > steps(100).indexOf(new Step.Await(RestoreStage.RESTORE)));
+        assertSteps(103, ARRIVE, new Step.Await(RestoreStage.RESTORE), DIE_WITH_PARENT, TURN);
     }
 
     @Test
@@ -134,7 +134,7 @@ class CreationRulesTest {
                         sibling(101),
                         sibling(102),
                         ARRIVE,
-                        new Step.Await(Stage.ORPHANS),
+                        new Step.Await(RestoreStage.ORPHANS),
                         new Step.Leave()),
                 ghost.steps());
         assertEquals(PlannedTask.SIGCHLD, ghost.exitSignal(), "its siblings take it over");
@@ -151,7 +151,7 @@ class CreationRulesTest {
                 "pid=103 ppid=101 sid=90 pgid=90",
                 "pid=104 ppid=102 sid=90 pgid=90");
         assertTrue(only(Kind.GHOST).steps().containsAll(List.of(sibling(101), sibling(102))));
-        assertEquals(0, plan.confirmations(Stage.GROUPS));
+        assertEquals(0, plan.confirmations(RestoreStage.GROUPS));
     }
 
     @Test
@@ -174,15 +174,20 @@ class CreationRulesTest {
         final PlannedTask ghost = only(Kind.GHOST);
         assertEquals(90, ghost.pid());
         assertEquals(
-                List.of(DIE_WITH_PARENT, new Step.LeadGroup(), ARRIVE, new Step.Await(Stage.ORPHANS), new Step.Leave()),
+                List.of(
+                        DIE_WITH_PARENT,
+                        new Step.LeadGroup(),
+                        ARRIVE,
+                        new Step.Await(RestoreStage.ORPHANS),
+                        new Step.Leave()),
                 ghost.steps());
         assertSteps(
                 102,
                 DIE_WITH_PARENT,
                 ARRIVE,
-                new Step.Await(Stage.GROUPS),
+                new Step.Await(RestoreStage.GROUPS),
                 new Step.JoinGroup(90),
-                new Step.Confirm(Stage.GROUPS),
+                new Step.Confirm(RestoreStage.GROUPS),
                 TURN);
         assertTrue(steps(101).contains(new Step.Reap(90, false)));
     }
@@ -191,7 +196,7 @@ class CreationRulesTest {
     void shouldInheritAGroupWhereItCan() {
         make("pid=100", "pid=101 pgid=101", "pid=102 ppid=101 pgid=101");
         assertSteps(101, DIE_WITH_PARENT, new Step.LeadGroup(), fork(102), ARRIVE, TURN);
-        assertEquals(0, plan.confirmations(Stage.GROUPS));
+        assertEquals(0, plan.confirmations(RestoreStage.GROUPS));
     }
 
     @Test
@@ -235,8 +240,8 @@ class CreationRulesTest {
         plan = CreationPlanner.plan(
                 tree, PlanOptions.defaults().withNamespaces().withReapingHelper());
         final List<Step> root = plan.task(0).steps();
-        assertEquals(1, plan.confirmations(Stage.ROOT_TASK));
-        assertEquals(1, plan.confirmations(Stage.PREPARE_NAMESPACES));
+        assertEquals(1, plan.confirmations(RestoreStage.ROOT_TASK));
+        assertEquals(1, plan.confirmations(RestoreStage.PREPARE_NAMESPACES));
         assertTrue(root.indexOf(new Step.PrepareNamespaces()) < root.indexOf(fork(2)));
         assertTrue(plan.task(plan.helperSlot()).steps().contains(new Step.ReapUntilRootEnds(1)));
     }

@@ -31,12 +31,12 @@ final class PlanRun {
     private final Proc[] processes;
     private final int[] next;
     private final List<Set<Step.Flag>> flags = new ArrayList<>();
-    private final int[] confirmed = new int[Stage.COMPLETE.number() + 1];
+    private final int[] confirmed = new int[RestoreStage.COMPLETE.number() + 1];
     private final List<Integer> ready = new ArrayList<>();
     private final Set<Integer> exiting = new HashSet<>();
     private final Task[] rowOfSlot;
     private final boolean[] sleeping;
-    private int stage = Stage.ROOT_TASK.number();
+    private int stage = RestoreStage.ROOT_TASK.number();
     private int position;
 
     PlanRun(final ProcessTree tree, final CreationPlan plan, final long seed) {
@@ -108,7 +108,7 @@ final class PlanRun {
     }
 
     private boolean startNextStage() {
-        while (stage < Stage.RESTORE.number()) {
+        while (stage < RestoreStage.RESTORE.number()) {
             if (!complete(stage)) {
                 return false;
             }
@@ -172,7 +172,7 @@ final class PlanRun {
         if (step instanceof Step.Confirm confirm) {
             confirmed[confirm.stage().number()]++;
             assertTrue(stage <= confirm.stage().number(), () -> "confirmed too late: " + step + " " + self);
-            while (stage < Stage.RESTORE.number() && complete(stage) && random.nextBoolean()) {
+            while (stage < RestoreStage.RESTORE.number() && complete(stage) && random.nextBoolean()) {
                 stage++;
                 wakeSleepers();
             }
@@ -198,11 +198,11 @@ final class PlanRun {
     }
 
     private boolean complete(final int number) {
-        return confirmed[number] >= plan.confirmations(Stage.of(number));
+        return confirmed[number] >= plan.confirmations(RestoreStage.of(number));
     }
 
     private boolean takeTurn(final int slot) {
-        if (stage < Stage.RESTORE.number() || position != slot) {
+        if (stage < RestoreStage.RESTORE.number() || position != slot) {
             return false;
         }
         position++;

@@ -4,7 +4,7 @@ package io.baton.mktree.plan;
  * The stages of a restore, in order. The coordinator starts each one when all who take part in the one before have
  * confirmed it; a stage in which nobody takes part is skipped. Numbers as in the shared segment.
  */
-public enum Stage {
+public enum RestoreStage {
     /** The helper runs and makes the root. */
     ROOT_TASK(1),
 
@@ -32,11 +32,11 @@ public enum Stage {
     /** The gate. */
     COMPLETE(9);
 
-    private static final Stage[] BY_NUMBER = values();
+    private static final RestoreStage[] BY_NUMBER = values();
 
     private final int number;
 
-    Stage(final int number) {
+    RestoreStage(final int number) {
         this.number = number;
     }
 
@@ -46,7 +46,7 @@ public enum Stage {
     }
 
     /** The stage of that number. */
-    public static Stage of(final int number) {
+    public static RestoreStage of(final int number) {
         if (number < 1 || number > BY_NUMBER.length) {
             throw new IllegalArgumentException("no such stage: number=" + number);
         }
