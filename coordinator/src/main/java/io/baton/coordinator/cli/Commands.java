@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
-    static final List<String> NAMES = List.of("dump", "restore", "check", "show", "explain", "mktree", "demo");
+    static final List<String> NAMES = List.of("dump", "restore", "cont", "check", "show", "explain", "mktree", "demo");
 
     private Commands() {}
 
@@ -23,6 +23,7 @@ final class Commands {
         return switch (name) {
             case "dump" -> new DumpCommand();
             case "restore" -> new RestoreCommand();
+            case "cont" -> new ContCommand();
             case "check" -> new CheckCommand();
             case "show" -> new ShowCommand();
             case "explain" -> new ExplainCommand();

@@ -54,7 +54,11 @@ public enum ErrorCode {
             14,
             "An action script failed, and so did the operation. What had been begun was undone.",
             "The message names the script and its exit status."),
-    INTERNAL(15, "A defect of Baton.", "Run again with -v, and report what it prints.");
+    INTERNAL(15, "A defect of Baton.", "Run again with -v, and report what it prints."),
+    NOT_STOPPED(
+            16,
+            "baton cont found nothing to continue, or only part of a stopped tree. Nothing has changed.",
+            "Give the root's pid; --all continues what others have stopped too.");
 
     private final int exitStatus;
     private final String meaning;

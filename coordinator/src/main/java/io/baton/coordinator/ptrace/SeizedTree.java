@@ -61,13 +61,28 @@ public final class SeizedTree implements AutoCloseable {
         for (SeizedProcess process : processes) {
             if (!process.isZombie() && process.stopSignal() == 0) {
                 // Queued now, it is the first thing each of them finds when it is let go.
-                Signals.kill(process.pid(), Signals.SIGSTOP);
+                StopMark.stop(process.pid(), process.firstThread().tid());
             }
         }
         release();
         if (failure != null) {
             throw failure;
         }
+    }
+
+    /**
+     * Those that {@link #releaseStopped} or a restore has left stopped, and not those that a signal had stopped before.
+     */
+    public List<SeizedProcess> leftStopped() {
+        return processes.stream().filter(StopMark::isOn).toList();
+    }
+
+    /** Lets everybody go, these continued as by SIGCONT: all stand still until then, so they run on at once. */
+    public void releaseContinued(List<SeizedProcess> continued) {
+        for (SeizedProcess process : continued) {
+            Signals.kill(process.pid(), Signals.SIGCONT);
+        }
+        release();
     }
 
     /** Kills everybody and waits until all are dead. The root's exit status is its parent's to collect. */

@@ -59,10 +59,10 @@ final class Gate implements AutoCloseable {
      * @param pid of its process
      * @param tid its id
      * @param unmaps whether it is the one that unmaps the hole for its process
-     * @param stopSignal that the process had stopped by, or 0
+     * @param ending how its process ends
      * @param saved its registers from the image, filled in at its first stop
      */
-    private record Guest(int pid, int tid, boolean unmaps, int stopSignal, CoreEntry core, UnsafeBuffer saved) {}
+    private record Guest(int pid, int tid, boolean unmaps, Ending ending, CoreEntry core, UnsafeBuffer saved) {}
 
     /** A gate for tasks with that hole. */
     Gate(final long holeAddress, final long holeLength, final byte[] runner) {
@@ -75,14 +75,14 @@ final class Gate implements AutoCloseable {
      * Seizes a thread without stopping it. From now on it dies when the coordinator does.
      *
      * @param unmaps true for one thread of each process
-     * @param stopSignal the whole process ends stopped by this signal; 0: it runs. Given for the unmapping thread
+     * @param ending of the whole process; given for the unmapping thread
      * @param confined whether its process will have seccomp filters, which are not to be in our way
      */
     void seize(
             final int pid,
             final int tid,
             final boolean unmaps,
-            final int stopSignal,
+            final Ending ending,
             final boolean confined,
             final CoreEntry core) {
         final int options = confined ? OPTIONS | Ptrace.O_SUSPEND_SECCOMP : OPTIONS;
@@ -91,7 +91,7 @@ final class Gate implements AutoCloseable {
         } catch (final LinuxException e) {
             throw failed(tid, e);
         }
-        guests.add(new Guest(pid, tid, unmaps, stopSignal, core, new UnsafeBuffer(new byte[UserRegs.LENGTH])));
+        guests.add(new Guest(pid, tid, unmaps, ending, core, new UnsafeBuffer(new byte[UserRegs.LENGTH])));
     }
 
     /**
@@ -123,9 +123,7 @@ final class Gate implements AutoCloseable {
     /** Lets all go: running, or stopped where they had been or are asked to be. From the first one on nothing is undone. */
     void open() {
         for (final Guest guest : guests) {
-            if (guest.stopSignal() != 0) {
-                Signals.kill(guest.pid(), guest.stopSignal());
-            }
+            guest.ending().prepare(guest.pid(), guest.tid());
         }
         stoppedMeanwhile.forEachInt(pid -> Signals.kill(pid, Signals.SIGSTOP));
         for (final Guest guest : guests) {

@@ -9,7 +9,6 @@ import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.seccomp.SeccompFilters;
-import io.baton.coordinator.state.signals.PendingSignals;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
@@ -20,7 +19,6 @@ import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
-import io.baton.task.linux.Signals;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import java.nio.file.Path;
@@ -36,7 +34,6 @@ public final class TreeRestore {
     private static final int CONTEXT_RING_CAPACITY = 4 * 1024 * 1024;
     private static final int LOCAL_LENGTH = 16 * 1024;
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final int TASK_STOPPED = 3;
 
     private final SavedTree tree;
     private final Inheritance inheritance;
@@ -129,7 +126,7 @@ public final class TreeRestore {
             for (final StateKind kind : StateKinds.ALL) {
                 kind.validate(process, refusals);
             }
-            stopSignal(process); // is one
+            ending(process); // is one
             processes.addresses().add(process.mm());
         }
         refusals.throwIfAny("restore");
@@ -234,27 +231,14 @@ public final class TreeRestore {
                         operation.ids().of(pstree.getPid()),
                         operation.ids().of(pstree.getThreads(i)),
                         i == first,
-                        i == first ? stopSignal(process) : 0,
+                        i == first ? ending(process) : Ending.RUNNING,
                         Seccomp.isConfined(process.cores()),
                         core);
             }
         }
     }
 
-    /** The signal a process is to be stopped by at the gate, or 0. */
-    private int stopSignal(final SavedProcess process) {
-        if (process.core().getTc().getTaskState() == TASK_STOPPED) {
-            return stopSignal(process.core().getTc().getStopSigno());
-        }
-        final boolean stops = tree.options().leaveStopped() || PendingSignals.isToBeStopped(process.core());
-        return stops ? Signals.SIGSTOP : 0;
-    }
-
-    private static int stopSignal(final int saved) {
-        return switch (saved) {
-            case 0 -> Signals.SIGSTOP; // as CRIU leaves it
-            case Signals.SIGSTOP, Signals.SIGTSTP, Signals.SIGTTIN, Signals.SIGTTOU -> saved;
-            default -> throw SavedTree.badImage("core: a process stopped by what stops none: signal=" + saved);
-        };
+    private Ending ending(final SavedProcess process) {
+        return Ending.of(process.cores(), tree.options().leaveStopped());
     }
 }

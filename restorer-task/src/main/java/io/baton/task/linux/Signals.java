@@ -71,6 +71,12 @@ public final class Signals {
         return sent(result, SyscallNumber.RT_TGSIGQUEUEINFO, tid);
     }
 
+    /** As {@link #queueThread}, to the process as a whole. */
+    public static boolean queue(final int pid, final int signal, final long info) {
+        return sent(
+                SystemCall.call(SyscallNumber.RT_SIGQUEUEINFO, pid, signal, info), SyscallNumber.RT_SIGQUEUEINFO, pid);
+    }
+
     private static boolean sent(final long result, final int number, final int id) {
         if (result == -Errno.ESRCH) {
             return false;

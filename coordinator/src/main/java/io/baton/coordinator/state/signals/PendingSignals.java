@@ -2,6 +2,7 @@ package io.baton.coordinator.state.signals;
 
 import com.google.protobuf.ByteString;
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.StopMark;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
@@ -187,6 +188,22 @@ public final class PendingSignals implements StateKind {
     public static boolean isToBeStopped(CoreEntry core) {
         return hasStop(core.getTc().getSignalsS())
                 || hasStop(core.getThreadCore().getSignalsP());
+    }
+
+    /** Whether it is one that we had left stopped: its stop is ours, see {@link StopMark}. */
+    public static boolean isLeftStopped(List<CoreEntry> cores) {
+        return hasMark(cores.get(0).getTc().getSignalsS())
+                || cores.stream().anyMatch(core -> hasMark(core.getThreadCore().getSignalsP()));
+    }
+
+    private static boolean hasMark(SignalQueueEntry queue) {
+        for (SiginfoEntry entry : queue.getSignalsList()) {
+            if (entry.getSiginfo().size() == SignalInfo.LENGTH
+                    && StopMark.isMark(new UnsafeBuffer(entry.getSiginfo().toByteArray()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean hasStop(SignalQueueEntry queue) {
