@@ -95,12 +95,28 @@ static long execute(struct task *task, struct baton_instruction *instruction, co
 	}
 }
 
+/* Keeps the slowest one; what waits for others is not slow but early. */
+static void note_duration(struct task *task, const struct baton_instruction *instruction, uint32_t index,
+			  uint64_t ticks)
+{
+	struct baton_slot *slot = task->slot;
+
+	if (ticks <= slot->slowest_ticks)
+		return;
+	slot->slowest_ticks = ticks;
+	slot->slowest_tag = instruction->tag;
+	slot->slowest_number = instruction->number;
+	slot->slowest_instruction = index;
+	slot->slowest_op = instruction->op;
+}
+
 void run_program(struct task *task, struct baton_program *program)
 {
 	struct baton_instruction *instruction = (struct baton_instruction *)(program + 1);
 
 	for (uint32_t i = 0; i < program->count; i++, instruction++) {
 		uint64_t args[6];
+		uint64_t begun = 0;
 		long result;
 
 		for (int a = 0; a < 6; a++)
@@ -111,8 +127,12 @@ void run_program(struct task *task, struct baton_program *program)
 			task->slot->tag = instruction->tag;
 			task->slot->number = instruction->number;
 			task->slot->op = instruction->op;
+			if (task->header->timing && instruction->op <= BATON_OP_CLONE)
+				begun = ticks();
 		}
 		result = execute(task, instruction, args);
+		if (begun)
+			note_duration(task, instruction, i, ticks() - begun);
 		if (!as_expected(instruction, result))
 			fail(task, result);
 		if (instruction->flags & BATON_INSTRUCTION_FLAG_RESULT)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATON_LAYOUT_VERSION 1
+#define BATON_LAYOUT_VERSION 2
 #define BATON_LAYOUT_MAGIC 0x474553004e4f5442 /* "BTON\0SEG" */
 
 /* ---- header: the first page of the segment --------------------------------------------------------------- */
@@ -37,6 +37,7 @@
 #define BATON_HEADER_EVENT_RING_OFFSET 128
 #define BATON_HEADER_EVENT_RING_CAPACITY_OFFSET 136
 #define BATON_HEADER_DEADLINE_OFFSET 144
+#define BATON_HEADER_TIMING_OFFSET 152
 #define BATON_HEADER_STAGE_OFFSET 256
 #define BATON_HEADER_CONFIRMED_OFFSET 384
 #define BATON_HEADER_EXPECTED_OFFSET 448
@@ -70,7 +71,8 @@ struct baton_header {
 	uint64_t event_ring;
 	uint64_t event_ring_capacity;
 	uint64_t deadline; /* CLOCK_MONOTONIC ns, 0: none */
-	uint8_t pad0[256 - 152];
+	uint32_t timing;   /* 1: tasks keep their slowest instruction */
+	uint8_t pad0[256 - 156];
 	uint32_t stage; /* futex: the stage the coordinator has started */
 	uint8_t pad1[124];
 	uint32_t confirmed[BATON_HEADER_STAGE_COUNT]; /* per stage, how many tasks have confirmed it */
@@ -104,6 +106,12 @@ struct baton_header {
 #define BATON_SLOT_START_OFFSET 64
 #define BATON_SLOT_END_OFFSET 72
 #define BATON_SLOT_FLAGS_OFFSET 80
+#define BATON_SLOT_SLOWEST_TICKS_OFFSET 96
+#define BATON_SLOT_SLOWEST_TAG_OFFSET 104
+#define BATON_SLOT_SLOWEST_NUMBER_OFFSET 108
+#define BATON_SLOT_TURN_TICKS_OFFSET 112
+#define BATON_SLOT_SLOWEST_INSTRUCTION_OFFSET 120
+#define BATON_SLOT_SLOWEST_OP_OFFSET 124
 
 #define BATON_SLOT_STATE_ABSENT 0
 #define BATON_SLOT_STATE_ARRIVED 1
@@ -124,10 +132,15 @@ struct baton_slot {
 	uint64_t program; /* offset of its hierarchy program in the segment */
 	uint32_t op;	  /* of the instruction */
 	uint8_t pad0[12];
-	uint64_t start;	   /* CLOCK_MONOTONIC ns when it took the baton */
-	uint64_t end;	   /* and when it passed it */
-	uint32_t flags[4]; /* futexes: what hierarchy programs say about a placeholder */
-	uint8_t pad1[32];
+	uint64_t start;		/* CLOCK_MONOTONIC ns when it took the baton */
+	uint64_t end;		/* and when it passed it */
+	uint32_t flags[4];	/* futexes: what hierarchy programs say about a placeholder */
+	uint64_t slowest_ticks; /* of the time stamp counter, in the slowest instruction */
+	uint32_t slowest_tag;
+	uint32_t slowest_number;
+	uint64_t turn_ticks; /* from start to end, to make times of ticks */
+	uint32_t slowest_instruction;
+	uint32_t slowest_op;
 };
 
 /* ---- program block: a header, instructions, then the data they point to ----------------------------------- */
@@ -257,6 +270,7 @@ BATON_ASSERT(baton_header, context_ring_capacity, BATON_HEADER_CONTEXT_RING_CAPA
 BATON_ASSERT(baton_header, event_ring, BATON_HEADER_EVENT_RING_OFFSET);
 BATON_ASSERT(baton_header, event_ring_capacity, BATON_HEADER_EVENT_RING_CAPACITY_OFFSET);
 BATON_ASSERT(baton_header, deadline, BATON_HEADER_DEADLINE_OFFSET);
+BATON_ASSERT(baton_header, timing, BATON_HEADER_TIMING_OFFSET);
 BATON_ASSERT(baton_header, stage, BATON_HEADER_STAGE_OFFSET);
 BATON_ASSERT(baton_header, confirmed, BATON_HEADER_CONFIRMED_OFFSET);
 BATON_ASSERT(baton_header, expected, BATON_HEADER_EXPECTED_OFFSET);
@@ -282,6 +296,12 @@ BATON_ASSERT(baton_slot, op, BATON_SLOT_OP_OFFSET);
 BATON_ASSERT(baton_slot, start, BATON_SLOT_START_OFFSET);
 BATON_ASSERT(baton_slot, end, BATON_SLOT_END_OFFSET);
 BATON_ASSERT(baton_slot, flags, BATON_SLOT_FLAGS_OFFSET);
+BATON_ASSERT(baton_slot, slowest_ticks, BATON_SLOT_SLOWEST_TICKS_OFFSET);
+BATON_ASSERT(baton_slot, slowest_tag, BATON_SLOT_SLOWEST_TAG_OFFSET);
+BATON_ASSERT(baton_slot, slowest_number, BATON_SLOT_SLOWEST_NUMBER_OFFSET);
+BATON_ASSERT(baton_slot, turn_ticks, BATON_SLOT_TURN_TICKS_OFFSET);
+BATON_ASSERT(baton_slot, slowest_instruction, BATON_SLOT_SLOWEST_INSTRUCTION_OFFSET);
+BATON_ASSERT(baton_slot, slowest_op, BATON_SLOT_SLOWEST_OP_OFFSET);
 
 _Static_assert(sizeof(struct baton_program) == BATON_PROGRAM_HEADER_LENGTH, "program");
 BATON_ASSERT(baton_program, count, BATON_PROGRAM_COUNT_OFFSET);

@@ -68,6 +68,12 @@ struct kernel_timespec {
 	int64_t nanoseconds;
 };
 
+/* The time stamp counter: twenty cycles where a clock costs a system call. It tells which of two things took longer. */
+static inline uint64_t ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
 #define NANOSECONDS_PER_SECOND 1000000000LL
 #define CLOCK_MONOTONIC 1
 

@@ -97,10 +97,12 @@ void take_turn(struct task *task)
 	struct baton_header *header = task->header;
 	struct ring ring = { (uint8_t *)header + header->context_ring, header->context_ring_capacity };
 	struct baton_program *kept = 0;
+	uint64_t begun;
 	uint32_t flags;
 
 	wait_for_change(task, &task->slot->turn, 0);
 	task->slot->start = monotonic_ns();
+	begun = ticks();
 	store_release(&task->slot->state, BATON_SLOT_STATE_RESTORING);
 	do {
 		struct ring_record *record = next_context(task, &ring);
@@ -123,6 +125,7 @@ void take_turn(struct task *task)
 	} while (!(flags & BATON_PROGRAM_FLAG_LAST));
 
 	store_release(&task->slot->state, BATON_SLOT_STATE_DONE);
+	task->slot->turn_ticks = ticks() - begun;
 	task->slot->end = monotonic_ns();
 	tell(task, BATON_MESSAGE_DONE, 0);
 	pass_baton(task);

@@ -42,6 +42,11 @@ public final class Listeners implements OperationListener {
     }
 
     @Override
+    public void helper(final int pid, final long device, final long inode, final long nanos) {
+        tell(one -> one.helper(pid, device, inode, nanos));
+    }
+
+    @Override
     public void phase(final String name, final long startNanos, final long endNanos) {
         tell(one -> one.phase(name, startNanos, endNanos));
     }
@@ -59,6 +64,11 @@ public final class Listeners implements OperationListener {
     @Override
     public void task(final TaskEvent event, final int pid, final long startNanos, final long endNanos) {
         tell(one -> one.task(event, pid, startNanos, endNanos));
+    }
+
+    @Override
+    public void slowest(final int pid, final String instruction, final long durationNanos) {
+        tell(one -> one.slowest(pid, instruction, durationNanos));
     }
 
     @Override

@@ -28,6 +28,14 @@ public interface OperationListener {
     /** The tasks are known, in PID-array order. */
     default void planned(List<TaskRow> tasks) {}
 
+    /**
+     * The helper runs, and with it the segment is mapped; until the gate, whoever maps that file is of this restore.
+     *
+     * @param device of the segment's memory file, as stat(2) has it
+     * @param inode of the segment's memory file
+     */
+    default void helper(int pid, long device, long inode, long nanos) {}
+
     /** A part of the coordinator's own work has ended. */
     default void phase(String name, long startNanos, long endNanos) {}
 
@@ -39,6 +47,9 @@ public interface OperationListener {
 
     /** Something happened to a task; told in order of time, but as late as at the end of the stage. */
     default void task(TaskEvent event, int pid, long startNanos, long endNanos) {}
+
+    /** One of the slowest instructions of all tasks: the call and what it is about; the slowest first. */
+    default void slowest(int pid, String instruction, long durationNanos) {}
 
     /** Bytes of pages written or read so far, and of how many; total 0: unknown. */
     default void bytes(long done, long total) {}

@@ -19,7 +19,9 @@ package io.baton.task.segment;
  *  |        Addresses, lengths and offsets of all regions          |
  *  +---------------------------------------------------------------+ 144
  *  |              Deadline (CLOCK_MONOTONIC ns, 0: none)           |
- *  +---------------------------------------------------------------+ 256
+ *  +-------------------------------+-------------------------------+ 152
+ *  |  Timing: 1 = keep the slowest |                               |
+ *  +-------------------------------+-------------------------------+ 256
  *  |  Stage (futex): coordinator to tasks                          |
  *  +---------------------------------------------------------------+ 384
  *  |  Confirmed[16]: per stage, how many tasks have confirmed it   |
@@ -61,6 +63,7 @@ public final class HeaderDescriptor {
     public static final int EVENT_RING_OFFSET = 128;
     public static final int EVENT_RING_CAPACITY_OFFSET = 136;
     public static final int DEADLINE_OFFSET = 144;
+    public static final int TIMING_OFFSET = 152;
     public static final int STAGE_OFFSET = 256;
     public static final int CONFIRMED_OFFSET = 384;
     public static final int EXPECTED_OFFSET = 448;

@@ -27,7 +27,15 @@ package io.baton.task.segment;
  *  |        Passed it at (CLOCK_MONOTONIC ns)                      |
  *  +-------------------------------+-------------------------------+ 80
  *  |  Flags[4] (futexes): what is said about a placeholder         |
- *  +---------------------------------------------------------------+ 128
+ *  +---------------------------------------------------------------+ 96
+ *  |  Ticks (time stamp counter) of its slowest instruction        |
+ *  +-------------------------------+-------------------------------+ 104
+ *  |        Its item tag           |      Its system call number   |
+ *  +-------------------------------+-------------------------------+ 112
+ *  |  Ticks from taking to passing the baton                       |
+ *  +-------------------------------+-------------------------------+ 120
+ *  |        Its index              |           Its op              |
+ *  +-------------------------------+-------------------------------+ 128
  * </pre>
  */
 public final class SlotDescriptor {
@@ -47,6 +55,12 @@ public final class SlotDescriptor {
     public static final int START_OFFSET = 64;
     public static final int END_OFFSET = 72;
     public static final int FLAGS_OFFSET = 80;
+    public static final int SLOWEST_TICKS_OFFSET = 96;
+    public static final int SLOWEST_TAG_OFFSET = 104;
+    public static final int SLOWEST_NUMBER_OFFSET = 108;
+    public static final int TURN_TICKS_OFFSET = 112;
+    public static final int SLOWEST_INSTRUCTION_OFFSET = 120;
+    public static final int SLOWEST_OP_OFFSET = 124;
 
     /** Not made yet. */
     public static final int STATE_ABSENT = 0;
