@@ -4,7 +4,7 @@ import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.ProcessImage;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
-import io.baton.mktree.image.ImageName;
+import io.baton.mktree.image.Unfinished;
 import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.LsmType;
 import io.baton.mktree.image.proto.PluginsEntry;
@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Stream;
 
 /** Writes the files of an image, process by process, and those of the whole tree. */
 final class ImageOutput {
@@ -137,19 +136,6 @@ final class ImageOutput {
 
     /** Removes all that was written, so that nobody takes it for an image; and the directory, if it was made for it. */
     void discard() throws IOException {
-        for (ImageName name : directory.list()) {
-            Files.deleteIfExists(directory.path(name.kind(), name.id()));
-        }
-        try (Stream<Path> files = Files.list(directory.path())) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                String name = file.getFileName().toString();
-                if (name.startsWith("pages-") || name.startsWith("baton.manifest")) {
-                    Files.deleteIfExists(file);
-                }
-            }
-        }
-        if (!existed) {
-            Files.deleteIfExists(directory.path());
-        }
+        Unfinished.discard(directory.path(), !existed);
     }
 }

@@ -58,12 +58,14 @@ public final class ImageDirectory {
      * as unfinished.
      */
     public static ImageDirectory create(Path path) throws IOException {
+        boolean made = true;
         try {
             Files.createDirectory(path, PRIVATE_DIRECTORY);
         } catch (FileAlreadyExistsException e) {
             existing(path);
+            made = false;
         }
-        Manifest.begin(path);
+        Manifest.begin(path, made);
         try (Stream<Path> files = Files.list(path)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 String name = file.getFileName().toString();

@@ -1,5 +1,6 @@
 package io.baton.mktree.image;
 
+import io.baton.task.linux.ProcessName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -51,9 +52,13 @@ public final class Manifest {
         }
     }
 
-    /** Marks the image in a directory as unfinished, until {@link #write}. */
-    static void begin(Path directory) throws IOException {
-        replace(directory, ManifestText.UNFINISHED, false);
+    /**
+     * Marks the image in a directory as unfinished, until {@link #write}.
+     *
+     * @param made whether the directory was made for it
+     */
+    static void begin(Path directory, boolean made) throws IOException {
+        replace(directory, ManifestText.unfinished(made, ProcessName.own()), false);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.baton.mktree.image;
 
+import io.baton.task.linux.ProcessName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The manifest as text, in ASCII, a line per file in the order of their names:
@@ -21,15 +23,39 @@ import java.util.zip.CRC32C;
  * end 2 4c11db7f                      number of files, CRC32C of all the bytes before this line
  * </pre>
  *
- * An empty file has {@code -} for its checksums. While a dump is under way the file holds the line
- * {@code baton-manifest unfinished} alone.
+ * An empty file has {@code -} for its checksums. While a dump is under way the file holds one line alone, that says who
+ * dumps ({@link ProcessName}) and whether the directory was made for it:
+ *
+ * <pre>
+ * baton-manifest unfinished made 4711 8872311 4026531836 4c0f...
+ * </pre>
  */
 final class ManifestText {
-    static final String UNFINISHED = "baton-manifest unfinished\n";
+    private static final String UNFINISHED = "baton-manifest unfinished";
+    private static final String MADE = " made ";
+    private static final String FOUND = " found ";
     private static final String FIRST = "baton-manifest 1 " + FileChecksum.CHUNK;
     private static final String LAST = "end ";
 
     private ManifestText() {}
+
+    static String unfinished(boolean made, ProcessName writer) {
+        return UNFINISHED + (made ? MADE : FOUND) + writer + '\n';
+    }
+
+    /** What the line of a dump under way says, or null when the text is something else. */
+    static @Nullable Unfinished parseUnfinished(String text) {
+        if (!text.startsWith(UNFINISHED) || !text.endsWith("\n")) {
+            return null;
+        }
+        String rest = text.substring(UNFINISHED.length(), text.length() - 1);
+        boolean made = rest.startsWith(MADE);
+        if (!made && !rest.startsWith(FOUND)) {
+            return null;
+        }
+        ProcessName writer = ProcessName.parse(rest.substring(made ? MADE.length() : FOUND.length()));
+        return writer == null ? null : new Unfinished(writer, made);
+    }
 
     static String print(Map<String, FileChecksum> files) {
         StringBuilder text =
@@ -47,7 +73,7 @@ final class ManifestText {
 
     static Map<String, FileChecksum> parse(Path path) throws IOException {
         String text = Files.readString(path, StandardCharsets.ISO_8859_1);
-        if (text.equals(UNFINISHED)) {
+        if (text.startsWith(UNFINISHED)) {
             throw new ImageException(path, 0, "the dump that wrote this image did not finish");
         }
         int end = text.lastIndexOf('\n', text.length() - 2) + 1;
