@@ -66,7 +66,7 @@ final class SavedProcess implements ProcessRestore {
                     directory.one(ImageKind.MM, pid, MmEntry.class),
                     directory.one(ImageKind.FS, pid, FsEntry.class),
                     directory.allIfPresent(ImageKind.FDINFO, ids.getFilesId(), FdinfoEntry.class),
-                    PagemapImage.read(directory, ImageKind.PAGEMAP, pid));
+                    PagemapImage.readWithParents(directory, ImageKind.PAGEMAP, pid));
         });
     }
 

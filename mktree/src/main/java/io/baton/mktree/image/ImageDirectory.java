@@ -32,6 +32,7 @@ public final class ImageDirectory {
     private final Path path;
     private final @Nullable Manifest manifest;
     private final Map<String, FileChecksum> written = new ConcurrentHashMap<>();
+    private volatile @Nullable List<ImageDirectory> parents;
 
     private ImageDirectory(Path path, @Nullable Manifest manifest) {
         this.path = path;
@@ -69,7 +70,7 @@ public final class ImageDirectory {
         try (Stream<Path> files = Files.list(path)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 String name = file.getFileName().toString();
-                if (ImageKind.parse(name) != null || name.matches("pages-[0-9]+\\.img")) {
+                if (ImageKind.parse(name) != null || name.matches("pages-[0-9]+\\.img") || isLinkage(file)) {
                     Files.delete(file);
                 }
             }
@@ -99,10 +100,29 @@ public final class ImageDirectory {
         return path.resolve("pages-" + Long.toUnsignedString(pagesId) + ".img");
     }
 
-    /** {@return the image this one is an increment of, if any} */
-    public Optional<ImageDirectory> parent() throws IOException {
-        Path parent = path.resolve("parent");
-        return Files.isDirectory(parent) ? Optional.of(open(parent.toRealPath())) : Optional.empty();
+    /** What ties an image to others: left behind, it would tie another image to them. */
+    private static boolean isLinkage(Path file) {
+        String name = file.getFileName().toString();
+        return name.equals(TrackingRecord.FILE_NAME) || (name.equals(ImageChain.LINK) && Files.isSymbolicLink(file));
+    }
+
+    /** {@return the images this one is an increment of, the nearest first; see {@link ImageChain#parentsOf}} */
+    public List<ImageDirectory> parents() throws IOException {
+        List<ImageDirectory> known = parents;
+        if (known == null) {
+            known = List.copyOf(ImageChain.parentsOf(this));
+            parents = known;
+        }
+        return known;
+    }
+
+    /**
+     * Makes this image, not sealed yet, an increment of another one.
+     *
+     * @param target as the link says it: relative to this directory, or absolute
+     */
+    public void linkParent(Path target) throws IOException {
+        Files.createSymbolicLink(path.resolve(ImageChain.LINK), target);
     }
 
     /** {@return the files in the directory that hold entries, by kind and then by id} */
@@ -205,14 +225,13 @@ public final class ImageDirectory {
     }
 
     /**
-     * Holds all files against the manifest; an image without one passes.
+     * Holds all files against the manifest, also those of the images it is an increment of; an image without a manifest
+     * passes.
      *
      * @param pages whether the contents of pages files are read too
      */
     public void verify(boolean pages) throws IOException {
-        if (manifest != null) {
-            manifest.verify(pages);
-        }
+        verifyRest(pages, Set.of());
     }
 
     /**
@@ -227,6 +246,12 @@ public final class ImageDirectory {
                 ImageName image = ImageKind.parse(name);
                 return image != null && read.contains(image.kind());
             });
+        }
+        for (ImageDirectory parent : parents()) {
+            Optional<Manifest> known = parent.manifest();
+            if (known.isPresent()) {
+                known.get().verify(pages);
+            }
         }
     }
 }

@@ -72,9 +72,10 @@ public final class Manifest {
             for (Path file : (Iterable<Path>) entries::iterator) {
                 String name = file.getFileName().toString();
                 FileChecksum written = known.get(name);
-                if (written != null && name.endsWith(".img")) {
+                boolean named = name.endsWith(".img") || name.equals(TrackingRecord.FILE_NAME);
+                if (written != null && named) {
                     files.put(name, written);
-                } else if (name.endsWith(".img") && ManifestText.isName(name) && Files.isRegularFile(file)) {
+                } else if (named && ManifestText.isName(name) && Files.isRegularFile(file)) {
                     files.put(name, checksum(file));
                 }
             }

@@ -26,6 +26,7 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
     private final long pagesId;
     private final List<Run> runs;
     private final long pagesSize;
+    private final List<Layer> layers;
 
     /**
      * Pages that follow one another.
@@ -57,11 +58,20 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
         }
     }
 
-    private PagemapImage(ImageDirectory directory, long pagesId, List<Run> runs, long pagesSize) {
+    /**
+     * What one pages file has of the contents.
+     *
+     * @param pages path of the file, relative to the image's directory
+     * @param runs  in ascending order of addresses, all with an offset in that file
+     */
+    public record Layer(String pages, List<Run> runs) {}
+
+    private PagemapImage(ImageDirectory directory, long pagesId, List<Run> runs, long pagesSize, List<Layer> layers) {
         this.directory = directory;
         this.pagesId = pagesId;
         this.runs = runs;
         this.pagesSize = pagesSize;
+        this.layers = layers;
     }
 
     /**
@@ -89,9 +99,20 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
                 inFile += run.present() ? run.size() : 0;
             }
         }
-        PagemapImage image = new PagemapImage(directory, head, List.copyOf(runs), inFile);
+        PagemapImage image = new PagemapImage(directory, head, List.copyOf(runs), inFile, List.of());
         image.checkPagesFile();
         return image;
+    }
+
+    /**
+     * As {@link #read}, and finds the contents that are in parents.
+     *
+     * @throws ImageException if contents are nowhere, or a parent is not as it should be
+     */
+    public static PagemapImage readWithParents(ImageDirectory directory, ImageKind kind, long id) throws IOException {
+        PagemapImage image = read(directory, kind, id);
+        List<Layer> layers = new PagemapLayers(directory, kind, id).find(image);
+        return new PagemapImage(directory, image.pagesId, image.runs, image.pagesSize, layers);
     }
 
     /** Images of older CRIU have a flag for the parent only, and a 32-bit count. */
@@ -156,6 +177,11 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
     /** {@return all runs, in ascending order of addresses} */
     public List<Run> runs() {
         return runs;
+    }
+
+    /** {@return where the contents of all runs lie, if {@linkplain #readWithParents they were looked for}} */
+    public List<Layer> layers() {
+        return layers;
     }
 
     @Override

@@ -36,7 +36,7 @@ class ImageDirectoryTest {
         assertTrue(image.find(ImageKind.FS, 30771, FsEntry.class).isEmpty());
         assertTrue(image.allIfPresent(ImageKind.TTY_INFO, 0, PstreeEntry.class).isEmpty());
         assertFalse(image.has(ImageKind.FILE_LOCKS, 0));
-        assertTrue(image.parent().isEmpty());
+        assertTrue(image.parents().isEmpty());
         assertTrue(image.manifest().isEmpty());
         image.verify(true);
     }
@@ -82,15 +82,6 @@ class ImageDirectoryTest {
         assertEquals(List.of(6L), later.list().stream().map(ImageName::id).toList());
         assertFalse(Files.exists(path.resolve("pages-1.img")));
         assertTrue(Files.exists(path.resolve("notes.txt")));
-    }
-
-    @Test
-    void shouldFindTheParentImage() throws IOException {
-        Files.createDirectory(temporary.resolve("first"));
-        Path second = Files.createDirectory(temporary.resolve("second"));
-        Files.createSymbolicLink(second.resolve("parent"), Path.of("../first"));
-        ImageDirectory parent = ImageDirectory.open(second).parent().orElseThrow();
-        assertEquals(temporary.resolve("first").toRealPath(), parent.path());
     }
 
     @Test

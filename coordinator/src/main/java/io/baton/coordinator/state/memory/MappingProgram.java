@@ -61,7 +61,7 @@ final class MappingProgram {
                 advise(i, Long.numberOfTrailingZeros(bits));
             }
         }
-        new PageProgram(process, context, process.pagemap()).compile();
+        PageProgram.compile(process, context);
         for (int i = filled.nextSetBit(0); i >= 0; i = filled.nextSetBit(i + 1)) {
             protect(i);
         }

@@ -103,28 +103,15 @@ final class MemoryValidation {
         for (PagemapImage.Run run : pagemap) {
             if (run.vaddr() < 0 || run.vaddr() + run.size() < 0) {
                 throw damaged("contents of shared memory are out of bounds: " + name(vma));
-            } else if (!run.present()) {
-                refuse(
-                        name(vma),
-                        "is in the image of an earlier dump, which cannot be read yet",
-                        "dump without a parent");
-                return;
             }
             object.reach(run.vaddr() + run.size());
         }
     }
 
-    /** All pages must have a private mapping to go to, and be in this image. */
+    /** All pages must have a private mapping to go to. */
     private void pages() {
         int index = 0;
         for (PagemapImage.Run run : process.pagemap()) {
-            if (!run.present()) {
-                refuse(
-                        "pages",
-                        "are in the image of an earlier dump, which cannot be read yet",
-                        "dump without a parent");
-                return;
-            }
             long end = run.vaddr() + run.size();
             for (long at = run.vaddr(); at < end; ) {
                 while (index < mm.getVmasCount() && mm.getVmas(index).getEnd() <= at) {

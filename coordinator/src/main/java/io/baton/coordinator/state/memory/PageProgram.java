@@ -25,7 +25,7 @@ final class PageProgram {
 
     private final ProcessRestore process;
     private final ContextBuilder context;
-    private final PagemapImage pagemap;
+    private final PagemapImage.Layer layer;
     private final MmEntry mm;
     private final long[] vectors = new long[2 * MOST_VECTORS];
     private boolean open;
@@ -35,29 +35,33 @@ final class PageProgram {
     private int vma;
     private int firstVma;
 
-    PageProgram(ProcessRestore process, ContextBuilder context, PagemapImage pagemap) {
+    private PageProgram(ProcessRestore process, ContextBuilder context, PagemapImage.Layer layer) {
         this.process = process;
         this.context = context;
-        this.pagemap = pagemap;
+        this.layer = layer;
         this.mm = process.mm();
     }
 
     /** Fills the private mappings of the process. */
-    void compile() {
-        for (PagemapImage.Run run : pagemap) {
-            add(run);
+    static void compile(ProcessRestore process, ContextBuilder context) {
+        for (PagemapImage.Layer layer : process.pagemap().layers()) {
+            PageProgram program = new PageProgram(process, context, layer);
+            layer.runs().forEach(program::add);
+            program.end();
         }
-        end();
     }
 
     /** Fills shared memory that is mapped as a whole by the mapping with that index. */
-    void compileShared(int index) {
-        vma = index;
-        for (PagemapImage.Run run : pagemap) {
-            long start = mm.getVmas(index).getStart() + run.vaddr();
-            add(start, start + run.size(), run.offset());
+    static void compileShared(ProcessRestore process, ContextBuilder context, PagemapImage pagemap, int index) {
+        for (PagemapImage.Layer layer : pagemap.layers()) {
+            PageProgram program = new PageProgram(process, context, layer);
+            program.vma = index;
+            for (PagemapImage.Run run : layer.runs()) {
+                long start = process.mm().getVmas(index).getStart() + run.vaddr();
+                program.add(start, start + run.size(), run.offset());
+            }
+            program.end();
         }
-        end();
     }
 
     private void end() {
@@ -123,7 +127,7 @@ final class PageProgram {
             ProgramBuilder block = context.item(tag);
             block.call(SyscallNumber.OPENAT)
                     .value(process.imagesFd())
-                    .data(block.string("pages-" + pagemap.pagesId() + ".img"))
+                    .data(block.string(layer.pages()))
                     .value(Files.O_RDONLY | Files.O_CLOEXEC)
                     .value(0)
                     .store(REGISTER);

@@ -62,7 +62,7 @@ final class SharedMemory {
     private static @Nullable PagemapImage pagemap(ProcessRestore process, long id) {
         try {
             return process.directory().has(ImageKind.PAGEMAP_SHMEM, id)
-                    ? PagemapImage.read(process.directory(), ImageKind.PAGEMAP_SHMEM, id)
+                    ? PagemapImage.readWithParents(process.directory(), ImageKind.PAGEMAP_SHMEM, id)
                     : null;
         } catch (IOException e) {
             throw damaged(e.getMessage(), e);

@@ -57,7 +57,7 @@ final class SharedMemoryProgram {
             return;
         }
         map(index, -1, vma.getProt() | Mapping.PROT_WRITE);
-        new PageProgram(process, context, pagemap).compileShared(index);
+        PageProgram.compileShared(process, context, pagemap, index);
         if ((vma.getProt() & Mapping.PROT_WRITE) == 0) {
             item(index)
                     .call(SyscallNumber.MPROTECT)
@@ -76,22 +76,22 @@ final class SharedMemoryProgram {
                 .store(MEMORY_REGISTER);
         block.call(SyscallNumber.FTRUNCATE).register(MEMORY_REGISTER).value(object.size());
         PagemapImage pagemap = object.pagemap();
-        if (pagemap != null && !pagemap.runs().isEmpty()) {
-            fill(index, pagemap);
+        if (pagemap != null) {
+            pagemap.layers().forEach(layer -> fill(index, layer));
         }
         map(index, MEMORY_REGISTER, process.mm().getVmas(index).getProt());
         item(index).call(SyscallNumber.CLOSE).register(MEMORY_REGISTER);
     }
 
-    private void fill(int index, PagemapImage pagemap) {
+    private void fill(int index, PagemapImage.Layer layer) {
         ProgramBuilder block = item(index);
         block.call(SyscallNumber.OPENAT)
                 .value(process.imagesFd())
-                .data(block.string("pages-" + pagemap.pagesId() + ".img"))
+                .data(block.string(layer.pages()))
                 .value(Files.O_RDONLY | Files.O_CLOEXEC)
                 .value(0)
                 .store(PAGES_REGISTER);
-        for (PagemapImage.Run run : pagemap) {
+        for (PagemapImage.Run run : layer.runs()) {
             for (long done = 0; done < run.size(); done += MOST_BYTES) {
                 long length = Math.min(MOST_BYTES, run.size() - done);
                 ProgramBuilder part = item(index);

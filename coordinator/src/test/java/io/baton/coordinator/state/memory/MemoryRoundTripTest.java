@@ -34,7 +34,7 @@ class MemoryRoundTripTest {
 
     private record Saved(Dump dump, MmEntry mm, PagemapImage pagemap) {
         PagemapImage shared(long id) throws IOException {
-            return PagemapImage.read(dump.directory(), ImageKind.PAGEMAP_SHMEM, id);
+            return PagemapImage.readWithParents(dump.directory(), ImageKind.PAGEMAP_SHMEM, id);
         }
     }
 

@@ -35,7 +35,7 @@ final class Restore {
                 .addThreads(pid)
                 .build();
         this.mm = mm;
-        this.pagemap = PagemapImage.read(directory, ImageKind.PAGEMAP, pid);
+        this.pagemap = PagemapImage.readWithParents(directory, ImageKind.PAGEMAP, pid);
         this.files = files;
     }
 
