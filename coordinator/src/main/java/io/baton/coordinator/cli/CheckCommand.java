@@ -37,7 +37,7 @@ final class CheckCommand implements Callable<Integer> {
 
     @Option(
             names = "--timeout",
-            defaultValue = DumpCommand.DEFAULT_TIMEOUT,
+            defaultValue = SupervisionOptions.DEFAULT_TIMEOUT,
             paramLabel = "SECONDS",
             description = "For the whole check (default: ${DEFAULT-VALUE}).")
     int timeoutSeconds;

@@ -27,7 +27,7 @@ final class ContCommand implements Callable<Integer> {
 
     @Option(
             names = "--timeout",
-            defaultValue = DumpCommand.DEFAULT_TIMEOUT,
+            defaultValue = SupervisionOptions.DEFAULT_TIMEOUT,
             paramLabel = "SECONDS",
             description = "For the whole of it (default: ${DEFAULT-VALUE}).")
     int timeoutSeconds;

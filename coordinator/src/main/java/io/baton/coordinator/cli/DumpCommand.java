@@ -3,21 +3,22 @@ package io.baton.coordinator.cli;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
-import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.state.DumpOptions;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code baton dump}. */
 @Command(
         name = "dump",
         description = "Saves a process and all its descendants into an image, and ends them. If it fails, they run on.")
 final class DumpCommand implements Callable<Integer> {
-    static final String DEFAULT_TIMEOUT = "60";
-
     @Option(
             names = {"-t", "--tree"},
             required = true,
@@ -40,12 +41,11 @@ final class DumpCommand implements Callable<Integer> {
     @ArgGroup
     Afterwards afterwards = new Afterwards();
 
-    @Option(
-            names = "--timeout",
-            defaultValue = DEFAULT_TIMEOUT,
-            paramLabel = "SECONDS",
-            description = "For the whole dump (default: ${DEFAULT-VALUE}).")
-    int timeoutSeconds;
+    @Mixin
+    final SupervisionOptions supervision = new SupervisionOptions();
+
+    @Spec
+    CommandSpec spec = CommandSpec.create();
 
     /** What becomes of the tree. */
     static final class Afterwards {
@@ -69,9 +69,17 @@ final class DumpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        long start = System.nanoTime();
         try (Interruption interruption = new Interruption()) {
-            Deadline deadline = Deadline.after(timeoutSeconds, interruption::isAsked);
-            TreeDump.run(new DumpRequest(root, images, new DumpOptions(shellJob), afterwards.finish(), deadline));
+            TreeDump.run(new DumpRequest(
+                    root,
+                    images,
+                    new DumpOptions(shellJob),
+                    afterwards.finish(),
+                    supervision.supervision(interruption, 0, OperationListener.NONE)));
+        }
+        if (supervision.json()) {
+            OutcomeJson.success(spec.commandLine().getOut(), "dump", root, start);
         }
         return 0;
     }

@@ -1,19 +1,23 @@
 package io.baton.coordinator.cli;
 
+import io.baton.coordinator.progress.OperationListener;
+import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.supervision.TimeLimits;
 import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code baton restore}. */
 @Command(name = "restore", description = "Restores a tree of processes from an image.")
@@ -51,28 +55,38 @@ final class RestoreCommand implements Callable<Integer> {
     Path pidFile;
 
     @Option(
-            names = "--timeout",
-            defaultValue = "60",
+            names = "--stage-timeout",
+            defaultValue = "" + TimeLimits.DEFAULT_STAGE_SECONDS,
             paramLabel = "SECONDS",
-            description = "Seconds for the whole restore; 0: no limit (default: ${DEFAULT-VALUE}).")
-    int timeoutSeconds;
+            description =
+                    "Seconds for each stage and its actions; 0: no limit of their own (default: ${DEFAULT-VALUE}).")
+    int stageTimeoutSeconds;
+
+    @Mixin
+    final SupervisionOptions supervision = new SupervisionOptions();
+
+    @Spec
+    CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
+        final long start = System.nanoTime();
         final Restored restored = restore();
         if (pidFile != null) {
             Files.writeString(pidFile, restored.root() + System.lineSeparator());
+        }
+        if (supervision.json()) {
+            OutcomeJson.success(spec.commandLine().getOut(), "restore", restored.root(), start);
         }
         return detached ? 0 : awaitEnd(restored.child());
     }
 
     private Restored restore() {
         try (Interruption interruption = new Interruption()) {
-            return TreeRestore.run(
+            return TreeRestore.run(new RestoreRequest(
                     image.directory(),
                     new RestoreOptions(shellJob, leaveStopped, verify, pidNamespace),
-                    TimeUnit.SECONDS.toNanos(timeoutSeconds),
-                    interruption::isAsked);
+                    supervision.supervision(interruption, stageTimeoutSeconds, OperationListener.NONE)));
         }
     }
 

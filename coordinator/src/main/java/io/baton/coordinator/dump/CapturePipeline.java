@@ -1,5 +1,7 @@
 package io.baton.coordinator.dump;
 
+import io.baton.coordinator.progress.OperationListener;
+import io.baton.coordinator.progress.TaskEvent;
 import io.baton.coordinator.ptrace.Ask;
 import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.SeizedProcess;
@@ -95,7 +97,8 @@ final class CapturePipeline {
         return captured;
     }
 
-    private static void ask(List<CapturedProcess> batch, AskRunner runner) {
+    private void ask(List<CapturedProcess> batch, AskRunner runner) {
+        long start = System.nanoTime();
         List<Ask> asks = new ArrayList<>();
         for (CapturedProcess process : batch) {
             process.addAsks(asks);
@@ -105,6 +108,13 @@ final class CapturePipeline {
             process.answered();
         }
         runner.finish();
+        OperationListener listener = request.supervision().listener();
+        if (listener.isActive()) {
+            long end = System.nanoTime();
+            for (CapturedProcess process : batch) {
+                listener.task(TaskEvent.CAPTURED, process.pid(), start, end);
+            }
+        }
     }
 
     private Void write(List<CapturedProcess> batch) throws IOException {

@@ -39,6 +39,10 @@ final class CapturedProcess implements ProcessCapture {
         Cores.begin(process, image);
     }
 
+    int pid() {
+        return process.pid();
+    }
+
     /** Lets every kind look, and say what it wants to ask. */
     void capture() {
         List<StateKind> kinds = StateKinds.ALL;

@@ -2,6 +2,7 @@ package io.baton.coordinator.dump;
 
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.supervision.Supervision;
 import java.nio.file.Path;
 
 /**
@@ -11,5 +12,23 @@ import java.nio.file.Path;
  * @param images directory of the image; made if it is not there
  * @param finish what becomes of the tree when all went well; else it runs on
  * @param deadline of the whole operation
+ * @param supervision who watches; its limit is the deadline
  */
-public record DumpRequest(int root, Path images, DumpOptions options, Finish finish, Deadline deadline) {}
+public record DumpRequest(
+        int root, Path images, DumpOptions options, Finish finish, Deadline deadline, Supervision supervision) {
+    /** Watched by nobody. */
+    public DumpRequest(int root, Path images, DumpOptions options, Finish finish, Deadline deadline) {
+        this(root, images, options, finish, deadline, Supervision.NONE);
+    }
+
+    /** With the limit of who watches, from now on. */
+    public DumpRequest(int root, Path images, DumpOptions options, Finish finish, Supervision supervision) {
+        this(
+                root,
+                images,
+                options,
+                finish,
+                Deadline.afterNanos(supervision.limits().totalNanos(), supervision.cancelled()),
+                supervision);
+    }
+}

@@ -1,7 +1,13 @@
 package io.baton.coordinator.dump;
 
+import io.baton.coordinator.action.ActionContext;
+import io.baton.coordinator.action.ActionPoint;
+import io.baton.coordinator.action.Actions;
 import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.Failure;
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.progress.OperationKind;
+import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
@@ -31,9 +37,13 @@ public final class TreeDump {
     private final SeizedTree tree;
     private final long started;
     private final long frozen;
+    private final OperationListener listener;
+    private final Actions actions;
 
-    private TreeDump(DumpRequest request, SeizedTree tree, long started) {
+    private TreeDump(DumpRequest request, SeizedTree tree, long started, Actions actions) {
         this.request = request;
+        this.listener = request.supervision().listener();
+        this.actions = actions;
         this.tree = tree;
         this.started = started;
         this.frozen = System.nanoTime();
@@ -46,10 +56,30 @@ public final class TreeDump {
      */
     public static void run(DumpRequest request) {
         long started = System.nanoTime();
+        OperationListener listener = request.supervision().listener();
+        Actions actions = new Actions(request.supervision().actions(), listener);
+        listener.began(OperationKind.DUMP, request.images(), request.root(), started);
+        try {
+            run(request, started, actions);
+            listener.ended(request.root(), System.nanoTime());
+        } catch (RuntimeException e) {
+            BatonException failure = Failure.of(e, actions.notUndone());
+            listener.failed(failure, System.nanoTime());
+            throw failure;
+        }
+    }
+
+    private static void run(DumpRequest request, long started, Actions actions) {
+        actions.run(ActionPoint.PRE_DUMP, context(request));
         try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline())) {
             LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(started));
-            new TreeDump(request, tree, started).run();
+            new TreeDump(request, tree, started, actions).run();
         }
+    }
+
+    private static ActionContext context(DumpRequest request) {
+        return new ActionContext(
+                request.images(), request.root(), request.deadline().nanos());
     }
 
     /** Every reason why a tree cannot be dumped; none if it can. It is stopped for that time. */
@@ -63,22 +93,47 @@ public final class TreeDump {
     }
 
     private void run() {
+        listener.phase("stop the tree", started, frozen);
+        if (listener.isActive()) {
+            listener.planned(TreeRows.tasks(tree));
+        }
         ImageOutput output = null;
         try (CapturedTree image = new CapturedTree()) {
+            actions.run(ActionPoint.NETWORK_LOCK, context(request));
             long from = System.nanoTime();
             Preflight.inspect(tree, image, request.options()).throwIfAny("dump");
             LOG.info("inspected in {} us", micros(from));
+            listener.phase("inspect", from, System.nanoTime());
             output = ImageOutput.create(request.images());
             image.open(output.directory());
+            from = System.nanoTime();
             write(image, output);
+            listener.phase("capture and write", from, System.nanoTime());
+            actions.run(ActionPoint.POST_DUMP, context(request));
+            if (request.finish() != Finish.KILL) {
+                actions.run(ActionPoint.NETWORK_UNLOCK, context(request));
+            }
         } catch (IOException e) {
             discard(output, e);
+            unlock(e);
             throw CapturedTree.cannotWrite(request.images(), e);
         } catch (RuntimeException | Error e) {
             discard(output, e);
+            unlock(e);
             throw e;
         }
+        long from = System.nanoTime();
         finish(output);
+        listener.phase("finish", from, System.nanoTime());
+    }
+
+    /** The tree runs on after all. */
+    private void unlock(Throwable cause) {
+        try {
+            actions.run(ActionPoint.NETWORK_UNLOCK, context(request));
+        } catch (BatonException e) {
+            cause.addSuppressed(e);
+        }
     }
 
     private void write(CapturedTree image, ImageOutput output) throws IOException {

@@ -1,7 +1,9 @@
 package io.baton.coordinator.dump;
 
+import io.baton.coordinator.progress.TaskRow;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.tree.Task;
 import io.baton.task.linux.ProcStat;
@@ -30,6 +32,21 @@ final class TreeRows {
             row.addThreads(thread.tid());
         }
         return row.build();
+    }
+
+    /** The tasks as a listener is told of them. */
+    static List<TaskRow> tasks(SeizedTree tree) {
+        List<TaskRow> rows = new ArrayList<>();
+        for (SeizedProcess process : tree.processes()) {
+            String name = process.stat().comm();
+            rows.add(new TaskRow(process.pid(), process.isZombie() ? "zombie" : "process", name));
+            for (SeizedThread thread : process.threads()) {
+                if (thread.tid() != process.pid()) {
+                    rows.add(new TaskRow(thread.tid(), "thread", name));
+                }
+            }
+        }
+        return rows;
     }
 
     /** The same for the planner. */

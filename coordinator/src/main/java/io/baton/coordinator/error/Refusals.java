@@ -29,6 +29,6 @@ public final class Refusals {
         for (final Refusal refusal : all) {
             text.append(System.lineSeparator()).append("  ").append(refusal);
         }
-        throw new BatonException(ErrorCode.UNSUPPORTED, text.toString(), "");
+        throw new BatonException(text.toString(), all);
     }
 }

@@ -31,8 +31,18 @@ public final class Deadline {
      * @param cancelled asked often, from the operation's thread
      */
     public static Deadline after(long seconds, BooleanSupplier cancelled) {
-        long wait = seconds == 0 ? TimeUnit.DAYS.toNanos(NO_LIMIT_DAYS) : TimeUnit.SECONDS.toNanos(seconds);
-        return new Deadline(System.nanoTime() + wait, seconds, cancelled);
+        return afterNanos(TimeUnit.SECONDS.toNanos(seconds), cancelled);
+    }
+
+    /**
+     * So many nanoseconds from now, or as soon as it is cancelled.
+     *
+     * @param limit 0: none
+     * @param cancelled asked often, from the operation's thread
+     */
+    public static Deadline afterNanos(long limit, BooleanSupplier cancelled) {
+        long wait = limit == 0 ? TimeUnit.DAYS.toNanos(NO_LIMIT_DAYS) : limit;
+        return new Deadline(System.nanoTime() + wait, TimeUnit.NANOSECONDS.toSeconds(limit), cancelled);
     }
 
     /** On the clock of {@link System#nanoTime()}, which is CLOCK_MONOTONIC here. */

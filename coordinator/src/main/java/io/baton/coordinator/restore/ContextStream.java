@@ -14,6 +14,7 @@ import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.FaultInjector;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.program.ProgramDescriptor;
@@ -30,6 +31,7 @@ final class ContextStream {
     private final SavedTree tree;
     private final Source processes;
     private final Outlet outlet;
+    private final FaultInjector faults;
     private final ContextBuilder context;
     private final ProgramBuilder kept = new ProgramBuilder();
     private final ArrayDeque<Block> backlog = new ArrayDeque<>();
@@ -60,6 +62,11 @@ final class ContextStream {
     }
 
     ContextStream(final SavedTree tree, final Source processes, final Outlet outlet) {
+        this(tree, processes, outlet, FaultInjector.NONE);
+    }
+
+    ContextStream(final SavedTree tree, final Source processes, final Outlet outlet, final FaultInjector faults) {
+        this.faults = faults;
         this.tree = tree;
         this.processes = processes;
         this.outlet = outlet;
@@ -200,6 +207,7 @@ final class ContextStream {
     }
 
     private void publish(final ProgramBuilder block, final int position, final int flags) {
+        faults.inject(position, block);
         if (block.length() > outlet.longestBlock()) {
             throw new BatonException(
                     ErrorCode.INTERNAL,

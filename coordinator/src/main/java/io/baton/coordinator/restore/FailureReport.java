@@ -1,6 +1,7 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.Details;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.plan.CreationPlan;
@@ -10,15 +11,12 @@ import io.baton.task.linux.Errno;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.VanishedException;
-import io.baton.task.program.Op;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SlotDescriptor;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Says what went wrong from what the slots hold: the task, the thing, the call. */
 final class FailureReport {
-    private static final int MOST_TASKS = 10;
-
     private final Segment segment;
     private final CreationPlan plan;
     private final RestoreStage stage;
@@ -28,6 +26,9 @@ final class FailureReport {
     interface Things {
         /** The thing in words, as far as the task with that pid has it. */
         String describe(int pid, int tag);
+
+        /** The kernel's comm of the task with that pid. */
+        String name(int pid);
 
         /** Whether the task at that position is to be dead once it is restored: a zombie, a leader that has exited. */
         boolean ends(int position);
@@ -41,42 +42,36 @@ final class FailureReport {
     }
 
     /** The error a task met. */
-    BatonException failure(final int slot) {
+    BatonException failure(final int slot, final TaskIds ids) {
         final UnsafeBuffer buffer = segment.buffer();
         final int at = segment.slot(slot);
         final int errno = buffer.getInt(at + SlotDescriptor.ERROR_OFFSET);
-        final String text = "pid " + plan.task(slot).pid() + ": "
-                + thing(slot) + ": " + call(at) + ": "
-                + Errno.nameOf(errno) + " (" + Errno.messageOf(errno) + "), in stage " + stage;
         if (errno == Errno.ETIMEDOUT) {
-            return timeout(); // it waited for others
+            return timeout(ids, false); // it waited for others
         }
-        if (errno == Errno.EEXIST && number(at) == SyscallNumber.CLONE3) {
-            return new BatonException(ErrorCode.PID_TAKEN, text, Pids.REMEDY);
-        }
-        return new BatonException(ErrorCode.TASK_FAILED, text, "");
+        final Details details = new Details(
+                plan.task(slot).pid(), stage.name(), thing(slot), SlotText.call(buffer, at), Errno.nameOf(errno));
+        final String text = "pid " + details.pid() + ": " + details.item() + ": " + details.call() + ": "
+                + details.errno() + " (" + Errno.messageOf(errno) + "), in stage " + stage;
+        final boolean taken = errno == Errno.EEXIST && SlotText.number(buffer, at) == SyscallNumber.CLONE3;
+        return new BatonException(
+                taken ? ErrorCode.PID_TAKEN : ErrorCode.TASK_FAILED, text, taken ? Pids.REMEDY : "", details, null);
     }
 
-    /** Who has not come so far. */
-    BatonException timeout() {
-        final StringBuilder text = new StringBuilder("deadline passed in stage ").append(stage);
-        int named = 0;
-        for (int slot = 0; slot < plan.taskCount() && named < MOST_TASKS; slot++) {
-            final int state = segment.state(slot);
-            if (isLate(slot, state)) {
-                named++;
-                text.append(System.lineSeparator()).append("  ").append(describe(slot, state));
-            }
-        }
-        return new BatonException(ErrorCode.TIMEOUT, text.toString(), "a longer --timeout, or 0 for none");
-    }
-
-    private boolean isLate(final int slot, final int state) {
-        if (stage.compareTo(RestoreStage.RESTORE) <= 0) {
-            return state != SlotDescriptor.STATE_DONE;
-        }
-        final int confirmed = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.STAGE_OFFSET);
-        return confirmed < stage.number() && !things.ends(slot);
+    /**
+     * Who has not come so far, the time being up.
+     *
+     * @param ofStage whether it was the stage's time
+     */
+    BatonException timeout(final TaskIds ids, final boolean ofStage) {
+        final String which = ofStage ? "--stage-timeout" : "--timeout";
+        final LateTasks late = new LateTasks(segment, plan, stage, things, ids);
+        return new BatonException(
+                ErrorCode.TIMEOUT,
+                "deadline (" + which + ") passed in stage " + stage + late,
+                "see what holds the tasks named; a longer " + which + ", or 0 for none",
+                new Details(late.first(), stage.name(), "", "", ""),
+                null);
     }
 
     /** Finds a task that died without a word: killed from outside, or by the kernel for want of memory. */
@@ -94,8 +89,11 @@ final class FailureReport {
                 if (tid > 0 && (absent ? isStillborn(proc, slot, tid) : isDead(proc, tid))) {
                     throw new BatonException(
                             ErrorCode.TASK_DIED,
-                            "pid " + plan.task(slot).pid() + " died in stage " + stage + ": " + describe(slot, state),
-                            "it was killed from outside, or memory ran out");
+                            "pid " + plan.task(slot).pid() + " died in stage " + stage + ": "
+                                    + SlotText.describe(segment, slot) + " about " + thing(slot),
+                            "it was killed from outside, or memory ran out",
+                            new Details(plan.task(slot).pid(), stage.name(), thing(slot), "", ""),
+                            null);
                 }
             }
         }
@@ -120,41 +118,8 @@ final class FailureReport {
         }
     }
 
-    private String describe(final int slot, final int state) {
-        final UnsafeBuffer buffer = segment.buffer();
-        final int at = segment.slot(slot);
-        return "pid " + plan.task(slot).pid() + " (" + plan.task(slot).kind() + "): " + stateName(state)
-                + ", confirmed stage " + buffer.getInt(at + SlotDescriptor.STAGE_OFFSET) + ", instruction "
-                + buffer.getInt(at + SlotDescriptor.INSTRUCTION_OFFSET) + " " + call(at) + " about "
-                + thing(slot);
-    }
-
     private String thing(final int slot) {
         final int tag = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.TAG_OFFSET);
         return things.describe(plan.task(slot).pid(), tag);
-    }
-
-    private int number(final int at) {
-        return segment.buffer().getInt(at + SlotDescriptor.NUMBER_OFFSET);
-    }
-
-    private String call(final int at) {
-        return switch (segment.buffer().getInt(at + SlotDescriptor.OP_OFFSET)) {
-            case Op.SYSCALL -> SyscallNumber.describe(number(at));
-            case Op.CLONE -> "clone3";
-            case Op.AWAIT -> "waiting for a stage";
-            case Op.TURN -> "waiting for the baton";
-            default -> "instruction";
-        };
-    }
-
-    private static String stateName(final int state) {
-        return switch (state) {
-            case SlotDescriptor.STATE_ABSENT -> "not made yet";
-            case SlotDescriptor.STATE_ARRIVED -> "arrived";
-            case SlotDescriptor.STATE_RESTORING -> "restoring";
-            case SlotDescriptor.STATE_DONE -> "restored";
-            default -> "failed";
-        };
     }
 }

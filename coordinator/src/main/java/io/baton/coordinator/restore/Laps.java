@@ -1,5 +1,6 @@
 package io.baton.coordinator.restore;
 
+import io.baton.coordinator.progress.OperationListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -9,11 +10,24 @@ final class Laps {
     private final long start = System.nanoTime();
     private final List<String> names = new ArrayList<>();
     private final List<Long> ends = new ArrayList<>();
+    private final OperationListener listener;
+
+    Laps(final OperationListener listener) {
+        this.listener = listener;
+    }
+
+    /** When the first part began. */
+    long start() {
+        return start;
+    }
 
     /** Ends the part of that name; the next begins. */
     void end(final String name) {
+        final long last = ends.isEmpty() ? start : ends.get(ends.size() - 1);
+        final long now = System.nanoTime();
         names.add(name);
-        ends.add(System.nanoTime());
+        ends.add(now);
+        listener.phase(name, last, now);
     }
 
     /** All parts in milliseconds, in a line. */

@@ -2,6 +2,7 @@ package io.baton.coordinator.restore;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.supervision.Supervision;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.launch.TaskIds;
 import io.baton.mktree.plan.CreationPlan;
@@ -23,9 +24,12 @@ final class Operation {
     private final Helper helper;
     private final long deadlineNanos;
     private final TaskIds ids;
-    private final BooleanSupplier cancelled;
     private final FailureReport.Things things;
+    private final Supervision supervision;
+    private final TaskEvents events;
     private RestoreStage stage = RestoreStage.ROOT_TASK;
+    private boolean inStage;
+    private long stageDeadlineNanos;
     private long progress;
 
     /**
@@ -33,8 +37,7 @@ final class Operation {
      *
      * @param ids what we call the tasks
      * @param things what their items are about
-     * @param deadlineNanos System.nanoTime; 0: none
-     * @param cancelled whether to give up; asked often
+     * @param deadlineNanos of all of it, System.nanoTime; 0: none
      */
     Operation(
             final Segment segment,
@@ -43,8 +46,9 @@ final class Operation {
             final TaskIds ids,
             final FailureReport.Things things,
             final long deadlineNanos,
-            final BooleanSupplier cancelled) {
-        this.cancelled = cancelled;
+            final Supervision supervision) {
+        this.supervision = supervision;
+        this.events = new TaskEvents(segment, plan, supervision.listener());
         this.ids = ids;
         this.things = things;
         this.segment = segment;
@@ -74,11 +78,34 @@ final class Operation {
         return stage;
     }
 
-    /** Starts a stage that so many tasks confirm. */
+    /** Starts a stage that so many tasks confirm; the one before has ended. */
     void start(final RestoreStage newStage, final int tasks) {
+        endStage();
         stage = newStage;
+        inStage = true;
+        final long now = System.nanoTime();
+        final long limit = supervision.limits().stageNanos();
+        stageDeadlineNanos = limit == 0 ? 0 : now + limit;
+        supervision.listener().stageStarted(newStage, tasks, now);
         segment.expect(newStage.number(), tasks);
         segment.start(newStage.number());
+    }
+
+    /** The stage has ended: its tasks have confirmed it, and the coordinator has done its own part. */
+    void endStage() {
+        if (inStage) {
+            inStage = false;
+            events.tell();
+            supervision.listener().stageEnded(stage, System.nanoTime());
+        }
+    }
+
+    /** When whatever is done now must have ended: the earlier of both deadlines; 0: never. */
+    long deadlineNanos() {
+        if (stageDeadlineNanos == 0 || deadlineNanos == 0) {
+            return Math.max(stageDeadlineNanos, deadlineNanos);
+        }
+        return stageDeadlineNanos - deadlineNanos < 0 ? stageDeadlineNanos : deadlineNanos;
     }
 
     /** Waits until a stage has been confirmed by so many, doing {@code work} while there is some. */
@@ -98,8 +125,10 @@ final class Operation {
             if (work.getAsBoolean()) {
                 continue;
             }
+            events.tell();
             final long tick = System.nanoTime() + TICK_NANOS;
-            segment.awaitBell(bell, deadlineNanos == 0 ? tick : Math.min(tick, deadlineNanos));
+            final long deadline = deadlineNanos();
+            segment.awaitBell(bell, deadline == 0 ? tick : Math.min(tick, deadline));
             if (System.nanoTime() - tick >= 0) {
                 countTheLiving();
             }
@@ -110,7 +139,7 @@ final class Operation {
     void check() {
         final int failed = segment.failedSlot();
         if (failed >= 0) {
-            throw new FailureReport(segment, plan, stage, things).failure(failed);
+            throw report().failure(failed, ids);
         }
         checkCancelled();
     }
@@ -122,15 +151,20 @@ final class Operation {
     }
 
     private void checkCancelled() {
-        if (Thread.currentThread().isInterrupted() || cancelled.getAsBoolean()) {
+        if (Thread.currentThread().isInterrupted() || supervision.cancelled().getAsBoolean()) {
             throw new BatonException(ErrorCode.INTERRUPTED, "interrupted in stage " + stage, "");
         }
     }
 
     private void checkDeadline() {
-        if (deadlineNanos != 0 && System.nanoTime() - deadlineNanos > 0) {
-            throw new FailureReport(segment, plan, stage, things).timeout();
+        final long deadline = deadlineNanos();
+        if (deadline != 0 && System.nanoTime() - deadline > 0) {
+            throw report().timeout(ids, deadline != deadlineNanos);
         }
+    }
+
+    private FailureReport report() {
+        return new FailureReport(segment, plan, stage, things);
     }
 
     private void countTheLiving() {
@@ -145,7 +179,7 @@ final class Operation {
         final long now = segment.confirmed(stage.number()) + (long) segment.position();
         if (now == progress) {
             try {
-                new FailureReport(segment, plan, stage, things).throwIfSomeoneDied(ids);
+                report().throwIfSomeoneDied(ids);
             } catch (final BatonException e) {
                 check(); // of the first error, or of the deadline, others die
                 checkDeadline();

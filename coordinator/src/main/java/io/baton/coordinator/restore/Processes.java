@@ -12,6 +12,8 @@ import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.VanishedException;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -27,6 +29,7 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
     private final @Nullable CoreEntry[] zombies;
     private final AddressSpace addresses = new AddressSpace();
     private final BitSet ending = new BitSet();
+    private final Map<Integer, String> names = new HashMap<>();
 
     Processes(final SavedTree tree) {
         this.tree = tree;
@@ -80,6 +83,27 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
             }
         }
         return Item.describe(tag);
+    }
+
+    @Override
+    public String name(final int pid) {
+        return names().getOrDefault(pid, "");
+    }
+
+    /** All tasks by name; for those who report. */
+    private Map<Integer, String> names() {
+        if (names.isEmpty()) {
+            for (int entry = 0; entry < read.length; entry++) {
+                final PstreeEntry row = tree.entries().get(entry);
+                names.put(row.getPid(), leader(entry).getTc().getComm());
+                for (int i = 1; i < row.getThreadsCount() && !TreeFromImage.isZombie(row); i++) {
+                    names.put(
+                            row.getThreads(i),
+                            process(entry).cores().get(i).getThreadCore().getComm());
+                }
+            }
+        }
+        return names;
     }
 
     @Override

@@ -1,14 +1,22 @@
 package io.baton.coordinator.restore;
 
+import io.baton.coordinator.action.ActionContext;
+import io.baton.coordinator.action.ActionPoint;
+import io.baton.coordinator.action.Actions;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.error.Failure;
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.progress.OperationKind;
+import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.seccomp.SeccompFilters;
+import io.baton.coordinator.supervision.Supervision;
+import io.baton.coordinator.supervision.TimeLimits;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
@@ -23,7 +31,6 @@ import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -35,19 +42,23 @@ public final class TreeRestore {
     private static final int LOCAL_LENGTH = 16 * 1024;
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    private final RestoreRequest request;
+    private final OperationListener listener;
+    private final Actions actions;
     private final SavedTree tree;
     private final Inheritance inheritance;
     private final long deadlineNanos;
-    private final BooleanSupplier cancelled;
     private final Laps laps;
 
-    private TreeRestore(
-            final SavedTree tree, final long deadlineNanos, final BooleanSupplier cancelled, final Laps laps) {
-        this.cancelled = cancelled;
+    private TreeRestore(final RestoreRequest request, final SavedTree tree, final Actions actions, final Laps laps) {
+        final long total = request.supervision().limits().totalNanos();
+        this.request = request;
+        this.listener = request.supervision().listener();
+        this.actions = actions;
         this.laps = laps;
         this.tree = tree;
         this.inheritance = new Inheritance(tree);
-        this.deadlineNanos = deadlineNanos;
+        this.deadlineNanos = total == 0 ? 0 : laps.start() + total;
     }
 
     /**
@@ -58,24 +69,31 @@ public final class TreeRestore {
      * @throws BatonException with nothing left behind
      */
     public static Restored run(final Path images, final RestoreOptions options, final long timeoutNanos) {
-        return run(images, options, timeoutNanos, () -> false);
+        return run(new RestoreRequest(images, options, Supervision.NONE.withLimits(new TimeLimits(timeoutNanos, 0))));
     }
 
     /**
-     * Restores the image in that directory, unless it is cancelled before the tree runs.
+     * Restores an image.
      *
-     * @param timeoutNanos for the whole operation; 0: none
-     * @param cancelled whether to give up; asked often, from this thread
      * @return what runs now
-     * @throws BatonException with nothing left behind
+     * @throws BatonException with nothing left behind, but for what actions did
      */
-    public static Restored run(
-            final Path images, final RestoreOptions options, final long timeoutNanos, final BooleanSupplier cancelled) {
-        final long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
-        final Laps laps = new Laps();
-        final SavedTree tree = SavedTree.open(images, options, OwnState.current());
-        laps.end("open image");
-        return new TreeRestore(tree, deadline, cancelled, laps).run();
+    public static Restored run(final RestoreRequest request) {
+        final OperationListener listener = request.supervision().listener();
+        final Actions actions = new Actions(request.supervision().actions(), listener);
+        final Laps laps = new Laps(listener);
+        listener.began(OperationKind.RESTORE, request.images(), 0, laps.start());
+        try {
+            final SavedTree tree = SavedTree.open(request.images(), request.options(), OwnState.current());
+            laps.end("open image");
+            final Restored restored = new TreeRestore(request, tree, actions, laps).run();
+            listener.ended(restored.root(), System.nanoTime());
+            return restored;
+        } catch (final RuntimeException e) {
+            final BatonException failure = Failure.of(e, actions.notUndone());
+            listener.failed(failure, System.nanoTime());
+            throw failure;
+        }
     }
 
     private Restored run() {
@@ -84,12 +102,17 @@ public final class TreeRestore {
         laps.end("read");
         final CreationPlan plan = tree.plan(processes);
         laps.end("plan");
+        if (listener.isActive()) {
+            listener.planned(TaskRows.of(plan, processes));
+        }
         validate(processes);
         laps.end("validate");
         if (!tree.options().pidNamespace()) {
             Pids.checkFree(plan);
         }
-        final HierarchyPrograms programs = HierarchyPrograms.compile(plan, inheritance.programOptions());
+        actions.run(ActionPoint.PRE_RESTORE, new ActionContext(request.images(), 0, outsideStages()));
+        final HierarchyPrograms programs =
+                HierarchyPrograms.compile(plan, inheritance.programOptions().withFaults(request.faults()));
         final byte[] runner = NativeFiles.runner();
         final SegmentLayout layout = SegmentLayout.of(
                 plan.slotCount(),
@@ -107,7 +130,7 @@ public final class TreeRestore {
             try (Helper helper = inheritance.startHelper(segment)) {
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
                 return restore(
-                        new Operation(segment, plan, helper, ids, processes, deadlineNanos, cancelled),
+                        new Operation(segment, plan, helper, ids, processes, deadlineNanos, request.supervision()),
                         processes,
                         gate);
             }
@@ -143,7 +166,7 @@ public final class TreeRestore {
     private Restored restore(final Operation operation, final Processes processes, final Gate gate) {
         final Segment segment = operation.segment();
         try {
-            final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment));
+            final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment), request.faults());
             makeTree(operation, stream);
             laps.end("make tree");
             passTheBaton(operation, stream);
@@ -153,29 +176,62 @@ public final class TreeRestore {
                 operation.awaitConfirmed(RestoreStage.RESTORE_SIGCHLD, stream.awaitingSignals(), () -> false);
             }
             laps.end("signals");
+            act(ActionPoint.POST_RESTORE, operation);
+            act(ActionPoint.NETWORK_UNLOCK, operation);
             seizeAll(operation, gate, processes);
             laps.end("seize");
             operation.start(RestoreStage.RESTORE_CREDS, stream.gated());
             operation.awaitConfirmed(RestoreStage.RESTORE_CREDS, stream.gated(), () -> false);
             laps.end("credentials");
             gate.prepare(operation::checkPatience);
+            act(ActionPoint.PRE_RESUME, operation);
             letHelperGo(operation);
             gate.open();
+            operation.endStage();
             laps.end("gate");
             LoggerFactory.getLogger(TreeRestore.class)
                     .info("restored {} tasks: {}", operation.plan().taskCount(), laps);
-            final int root = operation.ids().of(tree.entries().get(0).getPid());
-            return new Restored(
-                    root,
-                    operation.plan().confirmations(RestoreStage.COMPLETE) > 0
-                            ? operation.helper().pid()
-                            : root);
         } catch (final RuntimeException e) {
             if (!TaskKiller.killAll(segment, operation.helper(), operation.ids(), System.nanoTime() + UNDO_NANOS)) {
                 e.addSuppressed(new BatonException(ErrorCode.INTERNAL, "some tasks could not be killed in time", ""));
             }
             throw e;
         }
+        return resumed(operation);
+    }
+
+    /** The tree runs: nothing is undone any more. */
+    private Restored resumed(final Operation operation) {
+        final int root = root(operation);
+        try {
+            actions.run(ActionPoint.POST_RESUME, new ActionContext(request.images(), root, outsideStages()));
+        } catch (final BatonException e) {
+            throw new BatonException(
+                    e.code(), e.message() + System.lineSeparator() + "the tree runs: root pid " + root, e.remedy(), e);
+        }
+        return new Restored(
+                root,
+                operation.plan().confirmations(RestoreStage.COMPLETE) > 0
+                        ? operation.helper().pid()
+                        : root);
+    }
+
+    /** The deadline of what is done between stages. */
+    private long outsideStages() {
+        final long stage = request.supervision().limits().stageNanos();
+        final long now = System.nanoTime();
+        if (stage == 0 || (deadlineNanos != 0 && deadlineNanos - now < stage)) {
+            return deadlineNanos;
+        }
+        return now + stage;
+    }
+
+    private int root(final Operation operation) {
+        return operation.ids().of(tree.entries().get(0).getPid());
+    }
+
+    private void act(final ActionPoint point, final Operation operation) {
+        actions.run(point, new ActionContext(request.images(), root(operation), operation.deadlineNanos()));
     }
 
     /** It has nothing more to do, unless it is the tree's init. */
@@ -199,7 +255,19 @@ public final class TreeRestore {
                 operation.start(stage, tasks);
                 operation.awaitConfirmed(stage, tasks, stream::advance);
             }
+            if (actions.areAny()) {
+                if (stage == RestoreStage.ROOT_TASK) {
+                    learnIds(operation);
+                    act(ActionPoint.SETUP_NAMESPACES, operation);
+                } else if (stage == RestoreStage.PREPARE_NAMESPACES) {
+                    act(ActionPoint.POST_SETUP_NAMESPACES, operation);
+                }
+            }
         }
+        learnIds(operation);
+    }
+
+    private void learnIds(final Operation operation) {
         operation
                 .ids()
                 .learn(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.error.Failure;
 import io.baton.mktree.image.ImageException;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.LinuxException;
@@ -91,7 +92,7 @@ class MainTest {
     }
 
     private static ErrorCode code(final Exception e) {
-        return Failures.classify(e).code();
+        return Failure.of(e).code();
     }
 
     private int execute(final String... args) {

@@ -11,9 +11,11 @@ import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.supervision.Supervision;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.Signals;
 import java.nio.file.Path;
@@ -136,11 +138,10 @@ class HurtRestoreTest {
         final Path images = dump("star", tasks);
         final BatonException cancelled = assertThrows(
                 BatonException.class,
-                () -> TreeRestore.run(
+                () -> TreeRestore.run(new RestoreRequest(
                         images,
                         RestoreOptions.DEFAULT,
-                        TimeUnit.SECONDS.toNanos(SECONDS),
-                        () -> isComplete(tasks, asked)));
+                        Supervision.NONE.withCancellation(() -> isComplete(tasks, asked)))));
         assertTrue(Descendants.isNone());
         return cancelled;
     }

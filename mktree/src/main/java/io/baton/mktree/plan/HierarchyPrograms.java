@@ -1,5 +1,6 @@
 package io.baton.mktree.plan;
 
+import io.baton.task.program.FaultInjector;
 import io.baton.task.program.ItemTag;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.segment.Segment;
@@ -28,28 +29,38 @@ public final class HierarchyPrograms {
      * @param namespaces appends what the root does to make or enter its namespaces
      * @param rootFlags clone flags for the root, such as CLONE_NEWPID
      * @param tag item tag for instructions that concern the process with that pid; 0: the task itself
+     * @param faults what is to go wrong on purpose
      */
     public record Options(
             int outerGroup,
             Consumer<ProgramBuilder> helper,
             Consumer<ProgramBuilder> namespaces,
             int rootFlags,
-            IntUnaryOperator tag) {
+            IntUnaryOperator tag,
+            FaultInjector faults) {
         /** No namespaces, no tags. */
         public static Options of(final int outerGroup) {
-            return new Options(outerGroup, builder -> {}, builder -> {}, 0, pid -> ItemTag.NONE);
+            return new Options(outerGroup, builder -> {}, builder -> {}, 0, pid -> ItemTag.NONE, FaultInjector.NONE);
         }
 
         public Options withHelper(final Consumer<ProgramBuilder> newHelper) {
-            return new Options(outerGroup, newHelper, namespaces, rootFlags, tag);
+            return new Options(outerGroup, newHelper, namespaces, rootFlags, tag, faults);
         }
 
         public Options withNamespaces(final Consumer<ProgramBuilder> newNamespaces, final int newRootFlags) {
-            return new Options(outerGroup, helper, newNamespaces, newRootFlags, tag);
+            return new Options(outerGroup, helper, newNamespaces, newRootFlags, tag, faults);
         }
 
         public Options withTag(final IntUnaryOperator newTag) {
-            return new Options(outerGroup, helper, namespaces, rootFlags, newTag);
+            return new Options(outerGroup, helper, namespaces, rootFlags, newTag, faults);
+        }
+
+        public Options withFaults(final FaultInjector newFaults) {
+            return new Options(outerGroup, helper, namespaces, rootFlags, tag, newFaults);
+        }
+
+        private boolean mayShare() {
+            return faults == FaultInjector.NONE;
         }
     }
 
@@ -65,7 +76,7 @@ public final class HierarchyPrograms {
         final Map<List<Step>, Integer> known = new HashMap<>();
         for (final PlannedTask task : plan.tasks()) {
             final Integer offset = known.get(task.steps());
-            if (offset != null) {
+            if (offset != null && options.mayShare()) {
                 programs.offsets[task.slot()] = offset;
                 continue;
             }
@@ -74,6 +85,7 @@ public final class HierarchyPrograms {
                 options.helper().accept(builder);
             }
             task.steps().forEach(compiler::compile);
+            options.faults().inject(task.slot(), builder);
             programs.offsets[task.slot()] = programs.length;
             known.put(task.steps(), programs.length);
             programs.blocks.checkLimit(programs.length + builder.length());

@@ -1,0 +1,12 @@
+package io.baton.coordinator.action;
+
+import java.nio.file.Path;
+
+/**
+ * Where an operation stands when it runs an action.
+ *
+ * @param images directory of the image
+ * @param root pid of the tree's root as we see it; 0 while there is none
+ * @param deadlineNanos when the action must have ended, System.nanoTime; 0: no limit
+ */
+public record ActionContext(Path images, int root, long deadlineNanos) {}
