@@ -33,15 +33,15 @@ final class ExplainCommand implements Callable<Integer> {
             description = "As restore --shell-job would do it.")
     private boolean shellJob;
 
-    @Option(names = "--pidns", description = "As restore --pidns would do it.")
-    private boolean pidNamespace;
+    @Mixin
+    private final NamespaceOptions namespaces = new NamespaceOptions();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
-        final RestoreOptions options = new RestoreOptions(shellJob, false, false, pidNamespace);
+        final RestoreOptions options = new RestoreOptions(shellJob, false, false, namespaces.namespaces());
         if (!ProgramListing.print(
                 image.directory(), options, pid, hierarchy, spec.commandLine().getOut())) {
             throw new BatonException(

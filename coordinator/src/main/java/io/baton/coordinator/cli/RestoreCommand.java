@@ -45,10 +45,8 @@ final class RestoreCommand implements Callable<Integer> {
     @Option(names = "--verify", description = "Check the contents of pages against the manifest too.")
     boolean verify;
 
-    @Option(
-            names = "--pidns",
-            description = "Restore into a new pid namespace, with a /proc of its own; its pids cannot be taken.")
-    boolean pidNamespace;
+    @Mixin
+    final NamespaceOptions namespaces = new NamespaceOptions();
 
     @Option(names = "--pidfile", paramLabel = "FILE", description = "Write the root's pid to this file.")
     @Nullable
@@ -85,7 +83,7 @@ final class RestoreCommand implements Callable<Integer> {
         try (Interruption interruption = new Interruption()) {
             return TreeRestore.run(new RestoreRequest(
                     image.directory(),
-                    new RestoreOptions(shellJob, leaveStopped, verify, pidNamespace),
+                    new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces()),
                     supervision.supervision(interruption, stageTimeoutSeconds, OperationListener.NONE)));
         }
     }

@@ -45,9 +45,8 @@ public final class TreeCont {
             checkIsRoot(root);
         }
         try (SeizedTree tree = TreeSeizer.seize(root, deadline)) {
-            List<SeizedProcess> stopped = new ArrayList<>(tree.processes());
-            stopped.removeIf(process -> process.isZombie() || process.stopSignal() == 0);
-            List<SeizedProcess> ours = all ? new ArrayList<>(stopped) : tree.leftStopped();
+            List<SeizedProcess> stopped = new ArrayList<>(tree.stopped());
+            List<SeizedProcess> ours = all ? tree.stopped() : tree.leftStopped();
             stopped.removeAll(ours);
             if (ours.isEmpty()) {
                 throw nobody(root, stopped);

@@ -2,6 +2,7 @@ package io.baton.coordinator.dump;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.ProcessImage;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.Unfinished;
@@ -36,18 +37,20 @@ final class ImageOutput {
 
     private final ImageDirectory directory;
     private final boolean existed;
+    private final TreeNamespaces namespaces;
     private final List<PstreeEntry> rows = new ArrayList<>();
     private int lastId = OWN_ID;
 
-    private ImageOutput(ImageDirectory directory, boolean existed) {
+    private ImageOutput(ImageDirectory directory, boolean existed, TreeNamespaces namespaces) {
         this.directory = directory;
         this.existed = existed;
+        this.namespaces = namespaces;
     }
 
     /** Begins an image. What is left there of an earlier one is removed. */
-    static ImageOutput create(Path path) throws IOException {
+    static ImageOutput create(Path path, TreeNamespaces namespaces) throws IOException {
         boolean existed = Files.exists(path);
-        return new ImageOutput(ImageDirectory.create(path), existed);
+        return new ImageOutput(ImageDirectory.create(path), existed, namespaces);
     }
 
     ImageDirectory directory() {
@@ -78,27 +81,18 @@ final class ImageOutput {
         directory.write(ImageKind.FDINFO, id, image.descriptors());
     }
 
-    /** Nothing is shared between processes, or we would have refused; namespaces are ours, or likewise. */
-    private static TaskKobjIdsEntry ids(TaskKobjIdsEntry.Builder ids, int id) {
-        return ids.setVmId(id)
-                .setFilesId(id)
-                .setFsId(id)
-                .setSighandId(id)
-                .setPidNsId(1)
-                .setNetNsId(2)
-                .setIpcNsId(3)
-                .setUtsNsId(4)
-                .setTimeNsId(5)
-                .setMntNsId(6)
-                .setUserNsId(7)
-                .setCgroupNsId(8)
-                .build();
+    /** Nothing is shared between processes, or we would have refused, but namespaces. */
+    private TaskKobjIdsEntry ids(TaskKobjIdsEntry.Builder ids, int id) {
+        ids.setVmId(id).setFilesId(id).setFsId(id).setSighandId(id);
+        namespaces.identify(ids, id == OWN_ID);
+        return ids.build();
     }
 
     /** Writes what is of the whole tree; after all processes. */
     void writeTree(SeccompEntry seccomp) throws IOException {
         directory.write(ImageKind.PSTREE, 0, rows);
         directory.write(ImageKind.SECCOMP, 0, seccomp);
+        namespaces.write(directory);
         directory.write(
                 ImageKind.TIMENS,
                 0,

@@ -8,6 +8,7 @@ import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.LinuxException;
 import java.io.IOException;
@@ -17,8 +18,6 @@ import java.util.concurrent.Future;
 
 /** Collects every reason why a stopped tree cannot be dumped, before anything of it is touched. */
 final class Preflight {
-    private static final List<String> NAMESPACES = List.of("cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts");
-
     /** Processes not worth a thread. */
     private static final int FEW = 8;
 
@@ -67,30 +66,13 @@ final class Preflight {
     /** What only the whole tree can tell; at the same time as the other. */
     private Void inspectTree(List<SeizedProcess> living, Refusals ofTree) {
         List<StateKind> kinds = StateKinds.ALL;
-        inspectNamespaces(living, ofTree);
+        image.shared(TreeNamespaces.class, TreeNamespaces::new).inspect(living, tree.proc(), ofTree);
         inspectSharing(living, ofTree);
         new SessionInspection(tree, options, ofTree).run();
         for (int i = 0; i < kinds.size(); i++) {
             kinds.get(i).inspectTree(living, image, options, ofTree);
         }
         return null;
-    }
-
-    private void inspectNamespaces(List<SeizedProcess> living, Refusals ofTree) {
-        int self = (int) ProcessHandle.current().pid();
-        for (String name : NAMESPACES) {
-            String link = "ns/".concat(name);
-            String own = tree.proc().readLink(self, link);
-            for (SeizedProcess process : living) {
-                if (!own.equals(process.readLink(link))) {
-                    ofTree.add(
-                            process.pid(),
-                            name + " namespace",
-                            "is not ours: not supported yet",
-                            "start us in that namespace");
-                }
-            }
-        }
     }
 
     /** Sharing memory without being one process takes a clone that no library makes, or a vfork in flight. */

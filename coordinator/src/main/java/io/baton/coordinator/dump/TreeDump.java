@@ -12,6 +12,7 @@ import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.DumpStatsEntry;
 import io.baton.mktree.image.proto.StatsEntry;
@@ -104,7 +105,7 @@ public final class TreeDump {
             Preflight.inspect(tree, image, request.options()).throwIfAny("dump");
             LOG.info("inspected in {} us", micros(from));
             listener.phase("inspect", from, System.nanoTime());
-            output = ImageOutput.create(request.images());
+            output = ImageOutput.create(request.images(), image.shared(TreeNamespaces.class, TreeNamespaces::new));
             image.open(output.directory());
             from = System.nanoTime();
             write(image, output);

@@ -70,6 +70,11 @@ public final class SeizedTree implements AutoCloseable {
         }
     }
 
+    /** Those that are stopped by a signal, whoever sent it. */
+    public List<SeizedProcess> stopped() {
+        return processes.stream().filter(StopMark::isStopped).toList();
+    }
+
     /**
      * Those that {@link #releaseStopped} or a restore has left stopped, and not those that a signal had stopped before.
      */

@@ -46,9 +46,21 @@ public final class StopMark {
                 && info.getLong(SignalInfo.VALUE) == WORD;
     }
 
-    /** Whether a process is stopped and carries the mark. */
+    /** Whether a process is stopped, or will be as soon as it runs again: it may not have come to it yet. */
+    static boolean isStopped(SeizedProcess process) {
+        if (process.isZombie() || process.stopSignal() != 0) {
+            return !process.isZombie();
+        }
+        long pending = process.status().signals().sharedPending();
+        for (SeizedThread thread : process.threads()) {
+            pending |= thread.status().signals().pending();
+        }
+        return (pending & Signals.bit(Signals.SIGSTOP)) != 0;
+    }
+
+    /** Whether a process is stopped likewise and carries the mark. */
     static boolean isOn(SeizedProcess process) {
-        if (process.isZombie() || process.stopSignal() == 0) {
+        if (!isStopped(process)) {
             return false;
         }
         for (SeizedThread thread : process.threads()) {

@@ -1,6 +1,8 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.namespaces.MountNamespace;
+import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.plan.HierarchyPrograms;
@@ -16,11 +18,8 @@ import org.agrona.collections.IntHashSet;
 
 /** What the helper hands down to every task of the tree: a clean start, the image's directory, perhaps a terminal. */
 final class Inheritance {
-    private static final int CLONE_NEWNS = 0x0002_0000;
-    private static final int CLONE_NEWPID = 0x2000_0000;
+    private static final int CLONE_NEWPID = Namespace.PID.flag();
     private static final int PR_SET_NAME = 15;
-    private static final int MS_REC = 0x4000;
-    private static final int MS_SLAVE = 1 << 19;
     private static final String TERMINAL = "/dev/tty";
     private static final long LAST_FD = 0xffff_ffffL;
 
@@ -56,8 +55,7 @@ final class Inheritance {
     HierarchyPrograms.Options programOptions() {
         return HierarchyPrograms.Options.of(Identity.processGroup(0))
                 .withHelper(this::prepareHelper)
-                .withNamespaces(
-                        Inheritance::mountProc, tree.options().pidNamespace() && tree.rootIsInit() ? CLONE_NEWPID : 0)
+                .withNamespaces(this::prepareNamespaces, rootIsFirst() ? CLONE_NEWPID : 0)
                 .withTag(pid -> Item.HIERARCHY.tag(pid));
     }
 
@@ -101,22 +99,19 @@ final class Inheritance {
     /** In a new pid namespace the old /proc shows other tasks than those around. */
     private static void mountProc(final ProgramBuilder program) {
         program.tag(Item.PROC.tag());
-        final int everything = program.string("/");
-        final int proc = program.string("proc");
-        final int point = program.string("/proc");
-        program.call(SyscallNumber.UNSHARE).value(CLONE_NEWNS);
-        program.call(SyscallNumber.MOUNT)
-                .value(0)
-                .data(everything)
-                .value(0)
-                .value(MS_REC | MS_SLAVE)
-                .value(0);
-        program.call(SyscallNumber.MOUNT)
-                .data(proc)
-                .data(point)
-                .data(proc)
-                .value(0)
-                .value(0);
+        MountNamespace.copy(program);
+    }
+
+    /** What the root does before it makes anybody. */
+    private void prepareNamespaces(final ProgramBuilder program) {
+        if (rootIsFirst()) {
+            mountProc(program);
+        }
+        tree.namespaces().compile(program);
+    }
+
+    private boolean rootIsFirst() {
+        return tree.options().pidNamespace() && tree.rootIsInit();
     }
 
     private static void closeRange(final ProgramBuilder program, final long first, final long last) {

@@ -28,6 +28,7 @@ final class SavedProcess implements ProcessRestore {
     private final MmEntry mm;
     private final FsEntry fs;
     private final List<FdinfoEntry> descriptors;
+    private final TaskKobjIdsEntry ids;
     private final PagemapImage pagemap;
 
     private SavedProcess(
@@ -37,6 +38,7 @@ final class SavedProcess implements ProcessRestore {
             final MmEntry mm,
             final FsEntry fs,
             final List<FdinfoEntry> descriptors,
+            final TaskKobjIdsEntry ids,
             final PagemapImage pagemap) {
         this.tree = tree;
         this.entry = entry;
@@ -45,6 +47,7 @@ final class SavedProcess implements ProcessRestore {
         this.mm = mm;
         this.fs = fs;
         this.descriptors = descriptors;
+        this.ids = ids;
         this.pagemap = pagemap;
     }
 
@@ -66,8 +69,14 @@ final class SavedProcess implements ProcessRestore {
                     directory.one(ImageKind.MM, pid, MmEntry.class),
                     directory.one(ImageKind.FS, pid, FsEntry.class),
                     directory.allIfPresent(ImageKind.FDINFO, ids.getFilesId(), FdinfoEntry.class),
+                    ids,
                     PagemapImage.readWithParents(directory, ImageKind.PAGEMAP, pid));
         });
+    }
+
+    /** Ids of what it shared with others. */
+    TaskKobjIdsEntry ids() {
+        return ids;
     }
 
     @Override

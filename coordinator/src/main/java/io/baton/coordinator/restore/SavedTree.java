@@ -4,6 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageException;
 import io.baton.mktree.image.ImageKind;
@@ -11,6 +12,7 @@ import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.CreationPlanner;
 import io.baton.mktree.plan.PlanException;
@@ -43,6 +45,7 @@ final class SavedTree {
     private final RestoreOptions options;
     private final OwnState own;
     private final List<PstreeEntry> entries;
+    private final SavedNamespaces namespaces;
     private final int[] positions;
     private final Int2ObjectHashMap<FileEntry> files = new Int2ObjectHashMap<>();
     private final Map<Class<?>, Object> shared = new HashMap<>();
@@ -53,9 +56,11 @@ final class SavedTree {
             final ImageDirectory directory,
             final RestoreOptions options,
             final OwnState own,
-            final List<PstreeEntry> entries) {
+            final List<PstreeEntry> entries,
+            final SavedNamespaces namespaces) {
         this.directory = directory;
-        this.options = options;
+        this.options = options.with(namespaces.wanted());
+        this.namespaces = namespaces;
         this.own = own;
         this.entries = entries;
         this.positions = new int[entries.size()];
@@ -70,8 +75,17 @@ final class SavedTree {
             if (inventory.getImgVersion() != IMAGE_VERSION) {
                 throw badImage("inventory.img: unknown image version " + inventory.getImgVersion());
             }
-            final SavedTree tree =
-                    new SavedTree(directory, options, own, directory.all(ImageKind.PSTREE, 0, PstreeEntry.class));
+            final List<PstreeEntry> entries = directory.all(ImageKind.PSTREE, 0, PstreeEntry.class);
+            final int root = entries.isEmpty() ? 0 : entries.get(0).getPid();
+            final TaskKobjIdsEntry ids = directory
+                    .find(ImageKind.IDS, root, TaskKobjIdsEntry.class)
+                    .orElse(TaskKobjIdsEntry.getDefaultInstance());
+            final SavedTree tree = new SavedTree(
+                    directory,
+                    options,
+                    own,
+                    entries,
+                    new SavedNamespaces(directory, inventory, root, ids, options.namespaces()));
             tree.readShared();
             return tree;
         });
@@ -95,6 +109,11 @@ final class SavedTree {
 
     ImageDirectory directory() {
         return directory;
+    }
+
+    /** Those the tree comes back in. */
+    SavedNamespaces namespaces() {
+        return namespaces;
     }
 
     RestoreOptions options() {
@@ -148,11 +167,11 @@ final class SavedTree {
     }
 
     private PlanOptions planOptions() {
-        final PlanOptions defaults = PlanOptions.defaults();
-        if (!options.pidNamespace()) {
-            return defaults;
+        PlanOptions plan = PlanOptions.defaults();
+        if (namespaces.hasWork() || (options.pidNamespace() && rootIsInit())) {
+            plan = plan.withNamespaces();
         }
-        return rootIsInit() ? defaults.withNamespaces() : defaults.withReapingHelper();
+        return options.pidNamespace() && !rootIsInit() ? plan.withReapingHelper() : plan;
     }
 
     /** Whether the root is its pid namespace's init. */

@@ -141,6 +141,7 @@ public final class TreeRestore {
     private void validate(final Processes processes) {
         inheritance.choose(processes);
         final Refusals refusals = new Refusals();
+        tree.namespaces().validate(refusals);
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             if (TreeFromImage.isZombie(tree.entries().get(entry))) {
                 continue;
@@ -150,6 +151,7 @@ public final class TreeRestore {
                 kind.validate(process, refusals);
             }
             ending(process); // is one
+            tree.namespaces().validate(process.pstree().getPid(), process.ids(), refusals);
             processes.addresses().add(process.mm());
         }
         refusals.throwIfAny("restore");

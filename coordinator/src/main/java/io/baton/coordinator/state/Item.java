@@ -35,7 +35,11 @@ public enum Item {
     EXIT("exit status"),
     CHILD_SIGNAL("SIGCHLD of a helper"),
     PROC("/proc of the new pid namespace"),
-    SECCOMP("seccomp filter");
+    SECCOMP("seccomp filter"),
+    NAMESPACE("namespace");
+
+    /** The number of {@link #NAMESPACE} is its CLONE_NEW flag, shifted to have room in a tag. */
+    public static final int NAMESPACE_SHIFT = 16;
 
     private static final Item[] ALL = values();
 
@@ -76,6 +80,7 @@ public enum Item {
             case SIGNAL_ACTION, PENDING_SIGNAL -> number == 0 ? text : text + " " + Signals.nameOf(number);
             case INTERVAL_TIMER -> text + " " + SymbolicNames.INTERVAL_TIMER.text(number);
             case LIMIT -> text + " " + SymbolicNames.LIMIT.text(number);
+            case NAMESPACE -> text + " " + SymbolicNames.CLONE.text((long) number << NAMESPACE_SHIFT);
             default -> text;
         };
     }

@@ -1,13 +1,32 @@
 package io.baton.coordinator.state;
 
+import io.baton.coordinator.state.namespaces.Namespace;
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * What the user asks of a restore; names as in CRIU.
  *
  * @param shellJob the tree joins the session and terminal of whoever restores ({@code --shell-job})
  * @param leaveStopped tasks end stopped by SIGSTOP
  * @param verifyPages check the pages against the manifest too ({@code --verify})
- * @param pidNamespace the tree comes back in a new pid namespace ({@code --pidns})
+ * @param namespaces the tree comes back in new ones of these, besides those the image has ({@code --ns})
  */
-public record RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, boolean pidNamespace) {
+public record RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces) {
     public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
+
+    /** With at most a new pid namespace ({@code --pidns}). */
+    public RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, boolean pidNamespace) {
+        this(shellJob, leaveStopped, verifyPages, pidNamespace ? EnumSet.of(Namespace.PID) : Set.of());
+    }
+
+    /** Whether the tree comes back in a new pid namespace. */
+    public boolean pidNamespace() {
+        return namespaces.contains(Namespace.PID);
+    }
+
+    /** The same in these namespaces. */
+    public RestoreOptions with(Set<Namespace> others) {
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others);
+    }
 }

@@ -205,6 +205,18 @@ class TreeContTest {
         }
     }
 
+    /** Right after it was left, a task may not have come to its stop. */
+    @Test
+    void shouldContinueWhoIsStillOnTheWayToItsStop() throws Exception {
+        try (Victim victim = Victim.startTree(directory, "star", 20)) {
+            for (int cycle = 0; cycle < 20; cycle++) {
+                dump(victim.pid(), Finish.LEAVE_STOPPED);
+                assertEquals(21, cont(victim.pid()).continued().size());
+            }
+            awaitStops(victim.pid(), Map.of());
+        }
+    }
+
     @Test
     void shouldRefuseAWrongPid() throws Exception {
         try (Victim victim = Victim.startTree(directory, "chain", 2)) {

@@ -138,6 +138,7 @@ public final class SyscallNumber {
     public static final int MOUNT = 165;
     public static final int UMOUNT2 = 166;
     public static final int SETHOSTNAME = 170;
+    public static final int SETDOMAINNAME = 171;
     public static final int IOPL = 172;
     public static final int GETTID = 186;
     public static final int SETXATTR = 188;

@@ -141,6 +141,9 @@ record SyscallSignature(List<ArgumentType> types, int required) {
             unshare clone
             setns any clone
             mount path path path hex path
+            umount2 path hex
+            sethostname path decimal
+            setdomainname path decimal
             """;
 
     /** The signature of that call; none of it where the table lacks it. */

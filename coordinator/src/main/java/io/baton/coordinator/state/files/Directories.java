@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class Directories {
     private final Int2ObjectHashMap<Pair> pairs = new Int2ObjectHashMap<>();
     private final Map<Directory, Entry> entries = new HashMap<>();
-    private final String namespace = Files.readLink("/proc/self/ns/mnt");
 
     /** A directory as a process sees it: the name, and what it leads to. */
     private record Directory(String name, long device, long inode) {}
@@ -60,15 +59,6 @@ final class Directories {
 
     /** Looks at the directories of a process. */
     void inspect(SeizedProcess process, Refusals refusals) {
-        String theirs = process.readLink("ns/mnt");
-        if (!theirs.equals(namespace)) {
-            refusals.add(
-                    process.pid(),
-                    "mount namespace " + theirs,
-                    "another one than ours: not supported yet",
-                    "run baton inside it, by nsenter --mount");
-            return;
-        }
         Pair pair = new Pair(find(process, "cwd"), find(process, "root"));
         pairs.put(process.pid(), pair);
         pair.working.inspect(process.pid(), "working directory", refusals);

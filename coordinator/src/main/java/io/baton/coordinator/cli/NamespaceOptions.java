@@ -1,0 +1,53 @@
+package io.baton.coordinator.cli;
+
+import io.baton.coordinator.state.namespaces.Namespace;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Which namespaces a restored tree gets new. */
+final class NamespaceOptions {
+    private static final Set<Namespace> POSSIBLE =
+            EnumSet.of(Namespace.UTS, Namespace.IPC, Namespace.MNT, Namespace.NET, Namespace.PID);
+
+    @Option(
+            names = "--pidns",
+            description = "Restore into a new pid namespace, with a /proc of its own; its pids cannot be taken.")
+    boolean pid;
+
+    @Option(
+            names = "--ns",
+            paramLabel = "KIND",
+            split = ",",
+            converter = ByName.class,
+            description =
+                    "Restore into new namespaces of these kinds: uts, ipc, mnt (with a /proc of its own), net (with"
+                            + " lo up), pid. Those that the image has come back without it.")
+    Set<Namespace> kinds = EnumSet.noneOf(Namespace.class);
+
+    /** All that are asked for. */
+    Set<Namespace> namespaces() {
+        Set<Namespace> all = EnumSet.noneOf(Namespace.class);
+        all.addAll(kinds);
+        if (pid) {
+            all.add(Namespace.PID);
+        }
+        return all;
+    }
+
+    /** A kind from its name. */
+    static final class ByName implements ITypeConverter<Namespace> {
+        @Override
+        public Namespace convert(String name) {
+            for (Namespace namespace : POSSIBLE) {
+                if (namespace.text().equals(name.toLowerCase(Locale.ROOT))) {
+                    return namespace;
+                }
+            }
+            throw new TypeConversionException("'" + name + "' is none of uts, ipc, mnt, net, pid");
+        }
+    }
+}

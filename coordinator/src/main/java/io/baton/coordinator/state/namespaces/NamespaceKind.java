@@ -1,0 +1,56 @@
+package io.baton.coordinator.state.namespaces;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.task.program.ProgramBuilder;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * A kind of namespace that can be brought back: what is looked at on a dump, and what the root does in stage
+ * PREPARE_NAMESPACES to have the same again, side by side.
+ */
+interface NamespaceKind {
+    /** All there are, in the order in which they are made: what is written below /proc comes after its mount. */
+    List<NamespaceKind> ALL =
+            List.of(new MountNamespace(), new UtsNamespace(), new IpcNamespace(), new NetworkNamespace());
+
+    Namespace namespace();
+
+    /**
+     * Adds every reason why the namespace cannot be brought back.
+     *
+     * @param root pid to name in them
+     * @param task a living task in the namespace
+     */
+    void inspect(int root, int task, Refusals refusals);
+
+    /**
+     * Writes its files.
+     *
+     * @param task a living task in the namespace
+     * @param id of the namespace in the image
+     */
+    void capture(int task, int id, ImageDirectory image) throws IOException;
+
+    /** Adds every reason why the namespace of an image cannot be made here. */
+    void validate(Saved saved, Refusals refusals) throws IOException;
+
+    /** What the root does; {@code unshare} first. */
+    void compile(Saved saved, ProgramBuilder program) throws IOException;
+
+    /**
+     * What is to be made.
+     *
+     * @param root pid of the tree's root
+     * @param image where it was saved
+     * @param id of the namespace in the image; 0: it is not in there, a new one was asked for
+     * @param privateMounts whether a mount namespace with a /proc of its own is there already
+     */
+    record Saved(int root, ImageDirectory image, int id, boolean privateMounts) {
+        /** Whether there is something to bring back. */
+        boolean isSaved() {
+            return id != 0;
+        }
+    }
+}

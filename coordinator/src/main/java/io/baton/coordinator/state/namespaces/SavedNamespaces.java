@@ -1,0 +1,106 @@
+package io.baton.coordinator.state.namespaces;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Item;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.proto.InventoryEntry;
+import io.baton.mktree.image.proto.TaskKobjIdsEntry;
+import io.baton.task.program.ProgramBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The namespaces a tree comes back in: those it was saved in, and those that the user asks for. */
+public final class SavedNamespaces {
+    private final ImageDirectory image;
+    private final int root;
+    private final TaskKobjIdsEntry dumper;
+    private final TaskKobjIdsEntry ids;
+    private final Set<Namespace> wanted = EnumSet.noneOf(Namespace.class);
+
+    /**
+     * Those of an image.
+     *
+     * @param root pid of the tree's root
+     * @param ids of the root
+     * @param asked what the user wants new
+     */
+    public SavedNamespaces(
+            ImageDirectory image, InventoryEntry inventory, int root, TaskKobjIdsEntry ids, Set<Namespace> asked) {
+        this.image = image;
+        this.root = root;
+        this.dumper = inventory.getRootIds();
+        this.ids = ids;
+        wanted.addAll(asked);
+        for (Namespace namespace : Namespace.values()) {
+            if (isSaved(namespace)) {
+                wanted.add(namespace);
+            }
+        }
+    }
+
+    /** Whether the tree was not in the namespace of whoever dumped it; images without ids say nothing of that. */
+    private boolean isSaved(Namespace namespace) {
+        int id = namespace.id(ids);
+        return id != 0 && namespace.id(dumper) != 0 && id != namespace.id(dumper);
+    }
+
+    /** All that are made new, by whomever. */
+    public Set<Namespace> wanted() {
+        return EnumSet.copyOf(wanted);
+    }
+
+    /** Whether the root has some to make. */
+    public boolean hasWork() {
+        return NamespaceKind.ALL.stream().anyMatch(kind -> wanted.contains(kind.namespace()));
+    }
+
+    /** Adds every reason why they cannot be made here. */
+    public void validate(Refusals refusals) {
+        for (Namespace namespace : wanted) {
+            if (namespace != Namespace.PID
+                    && NamespaceKind.ALL.stream().noneMatch(kind -> kind.namespace() == namespace)) {
+                refusals.add(root, namespace.text() + " namespace", "cannot be made yet", "");
+            }
+        }
+        forKinds((kind, saved) -> kind.validate(saved, refusals));
+    }
+
+    /** Adds the reason why a process of the tree cannot be restored: it was in others than the root. */
+    public void validate(int pid, TaskKobjIdsEntry other, Refusals refusals) {
+        for (Namespace namespace : Namespace.values()) {
+            if (namespace.id(other) != namespace.id(ids)) {
+                refusals.add(
+                        pid, namespace.text() + " namespace", "is not that of the tree's root: not supported yet", "");
+            }
+        }
+    }
+
+    /** What the root does. */
+    public void compile(ProgramBuilder program) {
+        forKinds((kind, saved) -> {
+            program.tag(Item.NAMESPACE.tag(kind.namespace().flag() >>> Item.NAMESPACE_SHIFT));
+            kind.compile(saved, program);
+        });
+    }
+
+    /** Something done with a kind. */
+    private interface Work {
+        void with(NamespaceKind kind, NamespaceKind.Saved saved) throws IOException;
+    }
+
+    private void forKinds(Work work) {
+        try {
+            for (NamespaceKind kind : NamespaceKind.ALL) {
+                Namespace namespace = kind.namespace();
+                if (wanted.contains(namespace)) {
+                    int id = isSaved(namespace) ? namespace.id(ids) : 0;
+                    work.with(kind, new NamespaceKind.Saved(root, image, id, wanted.contains(Namespace.PID)));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

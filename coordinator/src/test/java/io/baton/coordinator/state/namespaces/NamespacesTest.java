@@ -1,0 +1,309 @@
+package io.baton.coordinator.state.namespaces;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.baton.coordinator.TreeSnapshot;
+import io.baton.coordinator.Victim;
+import io.baton.coordinator.dump.DumpRequest;
+import io.baton.coordinator.dump.Finish;
+import io.baton.coordinator.dump.TreeDump;
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.restore.Restored;
+import io.baton.coordinator.restore.TreeRestore;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.RestoreOptions;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.proto.MntEntry;
+import io.baton.mktree.image.proto.UtsnsEntry;
+import io.baton.task.linux.Identity;
+import io.baton.task.linux.Prctl;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.SystemInfo;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Real trees in namespaces of their own, made by {@code unshare(1)} and set up by a shell. */
+class NamespacesTest {
+    private static final long SECONDS = 60;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void adoptOrphans() {
+        assumeTrue(Identity.uid() == 0, "needs root: namespaces");
+        assumeTrue(Files.exists(Path.of("/usr/bin/unshare")), "needs unshare(1)");
+        Prctl.setChildSubreaper(true);
+    }
+
+    @AfterEach
+    void reapZombies() {
+        TreeSnapshot.reap();
+    }
+
+    /** A root with three children; the shell's commands are run inside first. */
+    private Victim start(String unshared, String commands) throws Exception {
+        Path ready = directory.resolve("ready-" + System.nanoTime());
+        Victim victim = Victim.run(
+                "/usr/bin/unshare",
+                unshared,
+                "/bin/sh",
+                "-ec",
+                commands + "; exec \"$0\" \"$@\"",
+                Victim.binary("star-static"),
+                ready,
+                "star",
+                3);
+        Victim.await(() -> Files.exists(ready));
+        return victim;
+    }
+
+    private Path dump(int pid, Finish finish) {
+        Path images = directory.resolve("images");
+        TreeDump.run(new DumpRequest(pid, images, DumpOptions.DEFAULT, finish, Deadline.after(SECONDS)));
+        if (finish == Finish.KILL) {
+            TreeSnapshot.reap();
+        }
+        return images;
+    }
+
+    private static Restored restore(Path images, Namespace... namespaces) {
+        Set<Namespace> asked = EnumSet.noneOf(Namespace.class);
+        asked.addAll(List.of(namespaces));
+        return TreeRestore.run(images, RestoreOptions.DEFAULT.with(asked), TimeUnit.SECONDS.toNanos(SECONDS));
+    }
+
+    private static Map<String, String> links(int pid) {
+        Map<String, String> links = new TreeMap<>();
+        try (ProcFs proc = new ProcFs()) {
+            for (Namespace namespace : Namespace.values()) {
+                links.put(namespace.text(), proc.readLink(pid, namespace.link()));
+            }
+        }
+        return links;
+    }
+
+    /** The kinds in which a tree is not where we are; all of it must be in the same. */
+    private static Set<String> own(int root) {
+        Map<String, String> ours = links(Identity.pid());
+        Map<String, String> theirs = links(root);
+        try (TreeSnapshot snapshot = new TreeSnapshot()) {
+            snapshot.tree(root).stream()
+                    .filter(pid -> Files.exists(Path.of("/proc/" + pid + "/exe")))
+                    .forEach(pid -> assertEquals(theirs, links(pid)));
+        }
+        theirs.entrySet().removeAll(ours.entrySet());
+        return theirs.keySet();
+    }
+
+    private static void kill(int root) {
+        try (TreeSnapshot snapshot = new TreeSnapshot()) {
+            snapshot.kill(root);
+        }
+    }
+
+    @Test
+    void shouldBringBackTheNamesOfHostAndDomain() throws Exception {
+        String ours = SystemInfo.names().node();
+        try (Victim victim = start("-u", "hostname far-away; echo else.where >/proc/sys/kernel/domainname")) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            UtsnsEntry saved = ImageDirectory.open(images).one(ImageKind.UTSNS, 9, UtsnsEntry.class);
+            assertEquals("far-away", saved.getNodename());
+            restore(images);
+
+            assertEquals(Set.of("uts"), own(victim.pid()));
+            SystemInfo.Names names = Visit.of(victim.pid(), Namespace.UTS, SystemInfo::names);
+            assertEquals("far-away else.where", names.node() + " " + names.domain());
+            assertEquals(ours, SystemInfo.names().node());
+        }
+    }
+
+    @Test
+    void shouldBringBackIpcLimits() throws Exception {
+        List<String> files =
+                List.of("kernel/sem", "kernel/msgmax", "kernel/shmmax", "kernel/shm_rmid_forced", "fs/mqueue/msg_max");
+        String commands = "cd /proc/sys; echo 251 32001 501 129 >kernel/sem; echo 8193 >kernel/msgmax;"
+                + " echo 123456789 >kernel/shmmax; echo 1 >kernel/shm_rmid_forced; echo 11 >fs/mqueue/msg_max; cd /";
+        try (Victim victim = start("-i", commands)) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            restore(images);
+
+            assertEquals(Set.of("ipc"), own(victim.pid()));
+            List<String> values = Visit.of(
+                    victim.pid(),
+                    Namespace.IPC,
+                    () -> files.stream().map(Sysctl::read).toList());
+            assertEquals(List.of("251\t32001\t501\t129", "8193", "123456789", "1", "11"), values);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "ip link set lo up", "ip link set lo mtu 1500 up"})
+    void shouldBringBackANetworkOfLoopbackAlone(String commands) throws Exception {
+        assumeTrue(Files.exists(Path.of("/sbin/ip")), "needs ip(8)");
+        try (Victim victim = start("-n", commands)) {
+            Loopback before = Visit.of(victim.pid(), Namespace.NET, Loopback::current);
+            Map<String, String> facts = Visit.of(victim.pid(), Namespace.NET, NetworkFacts::here);
+            restore(dump(victim.pid(), Finish.KILL));
+
+            assertEquals(Set.of("net"), own(victim.pid()));
+            assertEquals(before, Visit.of(victim.pid(), Namespace.NET, Loopback::current));
+            assertEquals(facts, Visit.of(victim.pid(), Namespace.NET, NetworkFacts::here));
+        }
+    }
+
+    @Test
+    void shouldBringBackACopyOfOurMounts() throws Exception {
+        int mounts = Mount.of("self").size();
+        try (Victim victim = start("-m", "true")) {
+            restore(dump(victim.pid(), Finish.KILL));
+
+            assertEquals(Set.of("mnt"), own(victim.pid()));
+            assertEquals(mounts + 1, Mount.of(Integer.toString(victim.pid())).size());
+            restore(dump(victim.pid(), Finish.KILL)); // and once more, with the /proc of its own
+            assertEquals(Set.of("mnt"), own(victim.pid()));
+        }
+        assertEquals(mounts, Mount.of("self").size());
+    }
+
+    @Test
+    void shouldTakeAwayMountsThatTheSavedNamespaceHadNot() throws Exception {
+        Path point = Files.createDirectory(directory.resolve("point"));
+        try (Victim victim = start("-m", "true")) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            run("mount", "-t", "tmpfs", "tmpfs", point.toString());
+            try {
+                restore(images);
+                assertTrue(Mount.of(Integer.toString(victim.pid())).stream()
+                        .noneMatch(mount -> mount.point().equals(point.toString())));
+                assertTrue(Mount.of("self").stream()
+                        .anyMatch(mount -> mount.point().equals(point.toString())));
+            } finally {
+                run("umount", point.toString());
+            }
+        }
+    }
+
+    @Test
+    void shouldMakeNewNamespacesThatAreAskedFor() throws Exception {
+        int mounts = Mount.of("self").size();
+        try (Victim victim = Victim.startTree(directory, "family", 0)) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            restore(images, Namespace.UTS, Namespace.IPC, Namespace.MNT, Namespace.NET);
+
+            assertEquals(Set.of("uts", "ipc", "mnt", "net"), own(victim.pid()));
+            assertTrue(Visit.of(victim.pid(), Namespace.NET, Loopback::current).isUp());
+            dump(victim.pid(), Finish.KILL); // and such a tree can be dumped again
+        }
+        assertEquals(mounts, Mount.of("self").size());
+    }
+
+    @Test
+    void shouldMakeThemTogetherWithAPidNamespace() throws Exception {
+        Path images;
+        try (Victim victim = Victim.startTree(directory, "star", 2)) {
+            images = dump(victim.pid(), Finish.KILL);
+        }
+        Restored restored = restore(images, Namespace.PID, Namespace.MNT, Namespace.UTS, Namespace.IPC, Namespace.NET);
+        try {
+            Set<String> expected = Set.of("pid", "mnt", "uts", "ipc", "net");
+            assertEquals(expected, own(restored.root()));
+        } finally {
+            kill(restored.child());
+        }
+    }
+
+    @Test
+    void shouldTakeAllBackTogether() throws Exception {
+        try (Victim victim = start("-imnu", "hostname there")) {
+            restore(dump(victim.pid(), Finish.KILL));
+
+            assertEquals(Set.of("uts", "ipc", "mnt", "net"), own(victim.pid()));
+            restore(dump(victim.pid(), Finish.KILL));
+            assertEquals(
+                    "there",
+                    Visit.of(victim.pid(), Namespace.UTS, SystemInfo::names).node());
+        }
+    }
+
+    /** What is set up inside, and what the refusal names. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-i | ipcmk -M 4096 >/dev/null | shared memory segment 0",
+                "-i | ipcmk -S 2 >/dev/null; ipcmk -Q >/dev/null | message queue 0",
+                "-im | mkdir -p /tmp/mq; mount -t mqueue mq /tmp/mq; >/tmp/mq/mine; umount /tmp/mq | message queue /mine",
+                "-n | ip link add dummy0 type bridge | network device dummy0",
+                "-n | ip link set lo up; ip addr add 10.9.8.7/24 dev lo | IPv4 addresses and routes",
+                "-n | ip rule add pref 7 lookup main | routing rules",
+                "-n | echo 1 >/proc/sys/net/ipv4/ip_forward | net/ipv4/ip_forward",
+                "-m | mount -t tmpfs mine /mnt | mount /mnt (tmpfs",
+                "-U | true | user namespace: is not ours",
+                "-C | true | cgroup namespace: is not ours",
+            })
+    void shouldNameWhatCannotBeBroughtBack(String unshared, String commands, String named) throws Exception {
+        assumeTrue(Files.exists(Path.of("/sbin/ip")) && Files.exists(Path.of("/usr/bin/ipcmk")), "needs ip, ipcmk");
+        try (Victim victim = start(unshared, commands)) {
+            BatonException refused = assertThrows(BatonException.class, () -> dump(victim.pid(), Finish.LEAVE_RUNNING));
+
+            assertEquals(ErrorCode.UNSUPPORTED, refused.code());
+            String expected = named.replace("network device ", "net namespace: device ");
+            assertTrue(refused.message().contains(expected), refused.message());
+            assertTrue(victim.isAlive());
+        }
+    }
+
+    @Test
+    void shouldRefuseATreeInSeveralNamespaces() throws Exception {
+        Path ready = directory.resolve("inner");
+        String child = "unshare -u " + Victim.binary("star-static") + " " + ready + " star 0 &";
+        try (Victim victim = start("-u", child + " true")) {
+            Victim.await(() -> Files.exists(ready));
+            BatonException refused = assertThrows(BatonException.class, () -> dump(victim.pid(), Finish.LEAVE_RUNNING));
+
+            assertTrue(refused.message().contains("uts namespace: is not that of the tree's root"), refused.message());
+        }
+    }
+
+    @Test
+    void shouldRefuseAnImageWhoseMountsAreNotHere() throws Exception {
+        try (Victim victim = start("-m", "true")) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            ImageDirectory image = ImageDirectory.openUnverified(images);
+            List<MntEntry> mounts = new java.util.ArrayList<>(image.all(ImageKind.MNTS, 9, MntEntry.class));
+            mounts.add(mounts.get(0).toBuilder()
+                    .setMountpoint("/not/here")
+                    .setFsname("tmpfs")
+                    .build());
+            image.write(ImageKind.MNTS, 9, mounts);
+            Files.delete(images.resolve("baton.manifest"));
+            BatonException refused = assertThrows(BatonException.class, () -> restore(images));
+
+            assertEquals(ErrorCode.UNSUPPORTED, refused.code());
+            assertTrue(refused.message().contains("mount /not/here (tmpfs"), refused.message());
+        }
+    }
+
+    private static void run(String... command) throws Exception {
+        assertEquals(0, new ProcessBuilder(command).start().waitFor());
+    }
+}
