@@ -87,6 +87,9 @@ static long execute(struct task *task, struct baton_instruction *instruction, co
 		reap_until(task, (long)args[0]);
 	case BATON_OP_RETIRE:
 		retire((uint32_t *)args[0], args[1], args[2]);
+	case BATON_OP_GUARD:
+		guard(task, args);
+		return 0;
 	case BATON_OP_POKE:
 		*(uint64_t *)args[0] = args[1];
 		return 0;

@@ -27,6 +27,7 @@ _Noreturn void fail(struct task *task, long result);
 void confirm(struct task *task, uint32_t stage);
 void await(struct task *task, uint32_t stage);
 void take_turn(struct task *task);
+void guard(struct task *task, const uint64_t *args);
 void tell(struct task *task, int32_t type, int32_t error);
 void ring_bell(struct task *task);
 

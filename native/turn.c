@@ -6,6 +6,9 @@
  */
 #include "runner.h"
 
+#define GUARD_INTERVAL_NS 2000000
+#define SIGNAL_KILL 9
+
 void ring_bell(struct task *task)
 {
 	__atomic_fetch_add(&task->header->bell, 1, __ATOMIC_ACQ_REL);
@@ -50,6 +53,28 @@ void await(struct task *task, uint32_t stage)
 
 	while ((started = load_acquire(&task->header->stage)) < stage)
 		wait_for_change(task, &task->header->stage, started);
+}
+
+/*
+ * The tree is let go task by task, and the coordinator may be killed in the middle of it. args: 0 its pid, as our
+ * parent · 1 the stage it starts when all are out · 2 how many slots hold tasks that die with it before that.
+ */
+void guard(struct task *task, const uint64_t *args)
+{
+	struct baton_header *header = task->header;
+	struct baton_slot *slots = (struct baton_slot *)((uint8_t *)header + header->slots);
+	uint32_t started;
+
+	while ((started = load_acquire(&header->stage)) < args[1]) {
+		if ((uint64_t)syscall4(SYS_GETPPID, 0, 0, 0, 0) != args[0]) {
+			for (uint64_t i = 0; i < args[2] && i < header->task_count; i++) {
+				if (slots[i].tid > 0)
+					syscall4(SYS_KILL, slots[i].tid, SIGNAL_KILL, 0, 0);
+			}
+			sys_exit_group(0);
+		}
+		futex_wait(&header->stage, started, monotonic_ns() + GUARD_INTERVAL_NS);
+	}
 }
 
 static struct ring_record *next_context(struct task *task, const struct ring *ring)

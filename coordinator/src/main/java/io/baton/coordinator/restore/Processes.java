@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** The living processes of an image, read once, and the addresses they use. */
 final class Processes implements FailureReport.Things, ContextStream.Source {
     private static final long PAUSE_NANOS = 50_000;
-    private static final long HELPER_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long HELPER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final SavedTree tree;
     private final @Nullable SavedProcess[] read;
@@ -139,12 +139,12 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
         }
     }
 
-    /** Waits for the helper's end after the gate. */
+    /** Waits for the helper's end after the gate; somebody may have stopped it. */
     static void awaitHelper(final Helper helper) {
         final long until = System.nanoTime() + HELPER_NANOS;
         while (helper.poll() == null) {
             if (System.nanoTime() - until > 0) {
-                throw new BatonException(ErrorCode.TIMEOUT, "the helper does not end", "");
+                helper.kill();
             }
             LockSupport.parkNanos(PAUSE_NANOS);
         }

@@ -182,14 +182,14 @@ public final class TreeRestore {
             act(ActionPoint.NETWORK_UNLOCK, operation);
             seizeAll(operation, gate, processes);
             laps.end("seize");
-            operation.start(RestoreStage.RESTORE_CREDS, stream.gated());
-            operation.awaitConfirmed(RestoreStage.RESTORE_CREDS, stream.gated(), () -> false);
+            final int confirming = stream.gated() + operation.plan().confirmations(RestoreStage.RESTORE_CREDS);
+            operation.start(RestoreStage.RESTORE_CREDS, confirming);
+            operation.awaitConfirmed(RestoreStage.RESTORE_CREDS, confirming, () -> false);
             laps.end("credentials");
             gate.prepare(operation::checkPatience);
             act(ActionPoint.PRE_RESUME, operation);
-            letHelperGo(operation);
             gate.open();
-            operation.endStage();
+            complete(operation);
             laps.end("gate");
             LoggerFactory.getLogger(TreeRestore.class)
                     .info("restored {} tasks: {}", operation.plan().taskCount(), laps);
@@ -236,8 +236,8 @@ public final class TreeRestore {
         actions.run(point, new ActionContext(request.images(), root(operation), operation.deadlineNanos()));
     }
 
-    /** It has nothing more to do, unless it is the tree's init. */
-    private static void letHelperGo(final Operation operation) {
+    /** All tasks are out: from here on nobody kills them for our sake. The helper has nothing more to do, unless it is init. */
+    private static void complete(final Operation operation) {
         final int settled = operation.plan().confirmations(RestoreStage.COMPLETE);
         operation.start(RestoreStage.COMPLETE, settled);
         if (settled > 0) {
@@ -245,6 +245,7 @@ public final class TreeRestore {
         } else {
             Processes.awaitHelper(operation.helper());
         }
+        operation.endStage();
     }
 
     private void makeTree(final Operation operation, final ContextStream stream) {

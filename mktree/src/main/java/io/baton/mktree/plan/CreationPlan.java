@@ -39,7 +39,7 @@ public final class CreationPlan {
         return tasks.size() - 1;
     }
 
-    /** How many tasks confirm a stage on their way to their turn; a stage with 0 need not be started. */
+    /** How many tasks confirm a stage by their hierarchy programs; one with 0 need not be started for their sake. */
     public int confirmations(final RestoreStage stage) {
         return confirmations[stage.number()];
     }
@@ -50,6 +50,8 @@ public final class CreationPlan {
             for (final Step step : task.steps()) {
                 if (step instanceof Step.Confirm confirm) {
                     counts[confirm.stage().number()]++;
+                } else if (step instanceof Step.Guard) {
+                    counts[RestoreStage.RESTORE_CREDS.number()]++;
                 }
             }
         }

@@ -93,11 +93,23 @@ final class StepCompiler {
         } else if (step instanceof Step.Settle) {
             builder.call(SyscallNumber.CLOSE_RANGE).value(0).value(LAST_FD).value(0);
             builder.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
+        } else if (step instanceof Step.Guard) {
+            guard();
         } else if (step instanceof Step.Turn) {
             builder.op(Op.TURN);
         } else {
             throw new IllegalArgumentException("unknown step: " + step);
         }
+    }
+
+    /** Our parent is alive as long as its death would kill us: so its pid is asked for before that is called off. */
+    private void guard() {
+        builder.call(SyscallNumber.GETPPID).store(0);
+        builder.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
+        builder.op(Op.CONFIRM).value(RestoreStage.RESTORE_CREDS.number());
+        // In a pid namespace of its own the root is init: all die with it, and only its id is known out here.
+        final int slots = options.rootFlags() == 0 ? plan.taskCount() : 1;
+        builder.op(Op.GUARD).register(0).value(RestoreStage.COMPLETE.number()).value(slots);
     }
 
     private void fork(final PlannedTask child, final boolean sibling) {

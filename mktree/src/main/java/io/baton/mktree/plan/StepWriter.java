@@ -63,7 +63,8 @@ final class StepWriter {
             steps.add(new Step.Confirm(RestoreStage.COMPLETE));
             steps.add(new Step.ReapUntilRootEnds(tree.pid(ROOT)));
         } else {
-            steps.add(new Step.Await(RestoreStage.COMPLETE));
+            steps.add(new Step.Await(RestoreStage.RESTORE_CREDS));
+            steps.add(new Step.Guard());
             steps.add(new Step.Leave());
         }
         return steps;

@@ -66,6 +66,9 @@ public final class Disassembler {
             case Op.CONFIRM -> "confirm " + stage(block, index);
             case Op.AWAIT -> "await " + stage(block, index);
             case Op.TURN -> "take the baton, pass it on";
+            case Op.GUARD ->
+                "guard " + operands.text(index, 2, ArgumentType.DECIMAL) + " tasks until stage "
+                        + operands.text(index, 1, ArgumentType.DECIMAL);
             case Op.REAP -> "reap until pid " + operands.text(index, 0, ArgumentType.DECIMAL) + " ends";
             case Op.RETIRE -> "retire";
             case Op.POKE -> poke(block, operands, index);

@@ -29,5 +29,8 @@ public final class Op {
      */
     public static final int POKE = 8;
 
+    /** Sleep until a stage has started; if our parent dies before, kill the tasks: parent, stage, how many slots. */
+    public static final int GUARD = 9;
+
     private Op() {}
 }
