@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The helper: a static program without a C library that puts segment and runner into the hole and jumps there. It
- * takes the segment's memfd as descriptor 3, and everything else from the segment's header. A freestanding program
+ * takes a pidfd of the coordinator as descriptor 0, the segment's memfd as descriptor 3, and everything else from the segment's header. A freestanding program
  * never registered an rseq area, a robust list or a clear_child_tid, which the kernel would go on using after the
  * memory under them has gone.
  */
 #include "layout.h"
 #include "syscall.h"
 
+#define COORDINATOR_FD 0
 #define SEGMENT_FD 3
 #define PROT_READ 1
 #define PROT_WRITE 2
@@ -18,6 +19,9 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #define SIG_BLOCK 0
 #define SIGNAL_SET_LENGTH 8
+#define SIGNAL_KILL 9
+#define PR_SET_PDEATHSIG 1
+#define POLLIN 1
 
 /* Exit codes, one for each step that can fail; Java's HelperExit has the same numbers. */
 enum {
@@ -43,14 +47,30 @@ static uint8_t *map(uint64_t address, uint64_t length, int flags, int fd, int ex
 	return (uint8_t *)at;
 }
 
+/* Its death kills us from here on; but it may be dead already. */
+static void die_with_coordinator(void)
+{
+	struct {
+		int32_t fd;
+		int16_t events;
+		int16_t happened;
+	} death = { COORDINATOR_FD, POLLIN, 0 };
+	struct kernel_timespec at_once = { 0, 0 };
+
+	syscall4(SYS_PRCTL, PR_SET_PDEATHSIG, SIGNAL_KILL, 0, 0);
+	if (syscall6(SYS_PPOLL, (long)&death, 1, (long)&at_once, 0, 0, 0) == 1)
+		sys_exit_group(0);
+}
+
 __attribute__((used)) _Noreturn void helper_main(void)
 {
 	uint64_t everything = ~0UL;
-	struct baton_header *header =
-		(struct baton_header *)map(0, BATON_HEADER_LENGTH, MAP_SHARED, SEGMENT_FD, EXIT_HEADER);
+	struct baton_header *header;
 	uint8_t *runner;
 	uint8_t *local;
 
+	die_with_coordinator();
+	header = (struct baton_header *)map(0, BATON_HEADER_LENGTH, MAP_SHARED, SEGMENT_FD, EXIT_HEADER);
 	syscall4(SYS_RT_SIGPROCMASK, SIG_BLOCK, (long)&everything, 0, SIGNAL_SET_LENGTH);
 	if (header->magic != BATON_LAYOUT_MAGIC || header->version != BATON_LAYOUT_VERSION)
 		sys_exit_group(EXIT_VERSION);

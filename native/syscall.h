@@ -18,6 +18,7 @@
 #define SYS_WAIT4 61
 #define SYS_KILL 62
 #define SYS_GETPPID 110
+#define SYS_PRCTL 157
 #define SYS_FUTEX 202
 #define SYS_CLOCK_GETTIME 228
 #define SYS_EXIT_GROUP 231

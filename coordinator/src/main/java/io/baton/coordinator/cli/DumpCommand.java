@@ -70,14 +70,14 @@ final class DumpCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long start = System.nanoTime();
-        try (Interruption interruption = new Interruption()) {
-            TreeDump.run(new DumpRequest(
-                    root,
-                    images,
-                    new DumpOptions(shellJob),
-                    afterwards.finish(),
-                    supervision.supervision(interruption, 0, OperationListener.NONE)));
-        }
+        // To the end of the process: when all is done it comes too late, and must not make a success look like none.
+        Interruption interruption = new Interruption();
+        TreeDump.run(new DumpRequest(
+                root,
+                images,
+                new DumpOptions(shellJob),
+                afterwards.finish(),
+                supervision.supervision(interruption, 0, OperationListener.NONE)));
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "dump", root, start);
         }

@@ -1,5 +1,7 @@
 package io.baton.coordinator.cli;
 
+import io.baton.task.linux.Signals;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -7,11 +9,12 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Lets SIGINT, SIGTERM and SIGHUP end an operation in good order: the JVM does not end before the operation has undone
- * what it had begun and the command has said so; and it ends with the command's own exit status. Should the undo take too
- * long, the JVM ends all the same, and the kernel undoes the rest.
+ * what it had begun and the command has said so; and it ends with the command's own exit status. Asked a second time, or
+ * should the undo take too long, the JVM ends all the same, and the kernel undoes the rest.
  */
 final class Interruption implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 10;
+    private static final List<Integer> SIGNALS = List.of(Signals.SIGHUP, Signals.SIGINT, Signals.SIGTERM);
 
     /** How the command ended; never in a test, which has no JVM of its own to end. */
     private static final CompletableFuture<Integer> STATUS = new CompletableFuture<>();
@@ -38,7 +41,11 @@ final class Interruption implements AutoCloseable {
     }
 
     private void interrupt() {
+        if (STATUS.isDone()) {
+            Runtime.getRuntime().halt(STATUS.join()); // the end of the command, or a signal that came too late
+        }
         asked = true;
+        SIGNALS.forEach(Signals::restoreDefault); // asked again, we end at once, and the kernel undoes the rest
         try {
             Runtime.getRuntime().halt(STATUS.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
         } catch (InterruptedException | ExecutionException | TimeoutException e) {

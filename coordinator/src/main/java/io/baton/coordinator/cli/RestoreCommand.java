@@ -69,23 +69,26 @@ final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         final long start = System.nanoTime();
-        final Restored restored = restore();
+        final Interruption interruption = new Interruption();
+        final Restored restored = restore(interruption);
         if (pidFile != null) {
             Files.writeString(pidFile, restored.root() + System.lineSeparator());
         }
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "restore", restored.root(), start);
         }
-        return detached ? 0 : awaitEnd(restored.child());
+        if (detached) {
+            return 0; // a signal comes too late now, and must not make a success look like none
+        }
+        interruption.close();
+        return awaitEnd(restored.child());
     }
 
-    private Restored restore() {
-        try (Interruption interruption = new Interruption()) {
-            return TreeRestore.run(new RestoreRequest(
-                    image.directory(),
-                    new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces()),
-                    supervision.supervision(interruption, stageTimeoutSeconds, OperationListener.NONE)));
-        }
+    private Restored restore(final Interruption interruption) {
+        return TreeRestore.run(new RestoreRequest(
+                image.directory(),
+                new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces()),
+                supervision.supervision(interruption, stageTimeoutSeconds, OperationListener.NONE)));
     }
 
     /** Waits for the root, reaping what the tree orphans to us meanwhile. */

@@ -3,6 +3,7 @@ package io.baton.mktree.launch;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.Mapping;
 import io.baton.task.linux.MemFd;
 import io.baton.task.linux.Memory;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * threads, not processes), so start it from one that lives as long as the operation.
  */
 public final class Helper implements AutoCloseable {
+    /** Where the helper finds a pidfd of ours. */
+    private static final int COORDINATOR_FD = 0;
+
     private static final int SIGKILL = 9;
     private static final int CLONE_NEWPID = 0x2000_0000;
     private static final int AT_FDCWD = -100;
@@ -75,6 +79,10 @@ public final class Helper implements AutoCloseable {
             // From numbers above all targets, so that setting up one does not close what another needs.
             opened.add(duplicate(segment.fd(), free));
             spawner.dup(opened.get(0).number(), Segment.HELPER_FD);
+            try (PidFd ourselves = PidFd.open(Identity.pid())) {
+                opened.add(duplicate(ourselves.fd(), free));
+            }
+            spawner.dup(opened.get(1).number(), COORDINATOR_FD);
             for (final Inherited one : inherited) {
                 final Fd copy = duplicate(one.fd(), free);
                 opened.add(copy);

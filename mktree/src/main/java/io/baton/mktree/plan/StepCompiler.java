@@ -25,6 +25,7 @@ final class StepCompiler {
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int SIGKILL = 9;
+    private static final int CLONE_NEWPID = 0x2000_0000;
     private static final int WAIT_ALL = 0x4000_0000;
     private static final int SIGNAL_SET_LENGTH = 8;
     private static final int FUTEX_WAIT = 0;
@@ -108,7 +109,7 @@ final class StepCompiler {
         builder.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
         builder.op(Op.CONFIRM).value(RestoreStage.RESTORE_CREDS.number());
         // In a pid namespace of its own the root is init: all die with it, and only its id is known out here.
-        final int slots = options.rootFlags() == 0 ? plan.taskCount() : 1;
+        final int slots = (options.rootFlags() & CLONE_NEWPID) == 0 ? plan.taskCount() : 1;
         builder.op(Op.GUARD).register(0).value(RestoreStage.COMPLETE.number()).value(slots);
     }
 

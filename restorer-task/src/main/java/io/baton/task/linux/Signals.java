@@ -26,6 +26,9 @@ public final class Signals {
     private static final String NAMES = " HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT"
             + " CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
 
+    /** handler, flags, restorer, mask: all zero is SIG_DFL. Source: asm/signal.h */
+    private static final int ACTION_LENGTH = 32;
+
     private Signals() {}
 
     /** The bit of a signal in a 64-bit signal set, as the kernel has it: bit 0 for signal 1. */
@@ -83,5 +86,13 @@ public final class Signals {
         }
         SystemCall.check(result, number, "pid", id);
         return true;
+    }
+
+    /** Gives a signal its default action in this process, behind the JVM's back. */
+    public static void restoreDefault(final int signal) {
+        try (Memory action = Memory.allocate(ACTION_LENGTH)) {
+            action.buffer().setMemory(0, ACTION_LENGTH, (byte) 0);
+            SystemCall.call(SyscallNumber.RT_SIGACTION, signal, action.address(), 0, Long.BYTES);
+        }
     }
 }
