@@ -4,7 +4,8 @@ import java.util.List;
 
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
-    static final List<String> NAMES = List.of("dump", "restore", "cont", "check", "show", "explain", "mktree", "demo");
+    static final List<String> NAMES = List.of(
+            "dump", "restore", "cont", "check", "show", "explain", "journal", "timeline", "recover", "mktree", "demo");
 
     private Commands() {}
 
@@ -27,6 +28,9 @@ final class Commands {
             case "check" -> new CheckCommand();
             case "show" -> new ShowCommand();
             case "explain" -> new ExplainCommand();
+            case "journal" -> new JournalCommand();
+            case "timeline" -> new TimelineCommand();
+            case "recover" -> new RecoverCommand();
             case "mktree" -> new MktreeCommand();
             case "demo" -> new DemoCommand();
             default -> throw new IllegalArgumentException("no such command: name=" + name);

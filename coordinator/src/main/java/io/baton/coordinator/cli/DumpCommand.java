@@ -3,7 +3,6 @@ package io.baton.coordinator.cli;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
-import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.state.DumpOptions;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -44,6 +43,9 @@ final class DumpCommand implements Callable<Integer> {
     @Mixin
     final SupervisionOptions supervision = new SupervisionOptions();
 
+    @Mixin
+    final JournalOptions journal = new JournalOptions();
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -77,7 +79,7 @@ final class DumpCommand implements Callable<Integer> {
                 images,
                 new DumpOptions(shellJob),
                 afterwards.finish(),
-                supervision.supervision(interruption, 0, OperationListener.NONE)));
+                supervision.supervision(interruption, 0, journal.begin())));
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "dump", root, start);
         }

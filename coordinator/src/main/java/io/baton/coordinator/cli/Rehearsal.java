@@ -11,6 +11,7 @@ import io.baton.task.linux.Spawner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -71,9 +72,13 @@ final class Rehearsal {
                 sleeper.dup(nothing.number(), fd);
             }
             pid = sleeper.closeFrom(FIRST_FREE).spawn();
-            Main.run("dump", "-t", Integer.toString(pid), "-D", path.toString());
-            Main.run("restore", "-d", "-D", path.toString());
-            Main.run("show", "-D", path.toString());
+            String images = path.toString();
+            String journals = path.resolve("operations").toString();
+            Main.run("dump", "-t", Integer.toString(pid), "-D", images, "--journal-dir", journals);
+            Main.run("restore", "-d", "-D", images, "--journal-dir", journals);
+            Main.run("show", "-D", images);
+            Main.run("journal", "--journal-dir", journals);
+            Main.run("timeline", "--journal-dir", journals, "--format", "html");
         } catch (LinuxException e) {
             // No such program, or something of the kind.
         } finally {
@@ -85,11 +90,10 @@ final class Rehearsal {
     }
 
     private static void delete(Path path) throws IOException {
-        try (Stream<Path> files = Files.list(path)) {
-            for (Path file : files.toList()) {
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
-        Files.delete(path);
     }
 }

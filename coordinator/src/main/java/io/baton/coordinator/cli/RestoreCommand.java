@@ -1,6 +1,5 @@
 package io.baton.coordinator.cli;
 
-import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
@@ -63,6 +62,9 @@ final class RestoreCommand implements Callable<Integer> {
     @Mixin
     final SupervisionOptions supervision = new SupervisionOptions();
 
+    @Mixin
+    final JournalOptions journal = new JournalOptions();
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -88,7 +90,7 @@ final class RestoreCommand implements Callable<Integer> {
         return TreeRestore.run(new RestoreRequest(
                 image.directory(),
                 new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces()),
-                supervision.supervision(interruption, stageTimeoutSeconds, OperationListener.NONE)));
+                supervision.supervision(interruption, stageTimeoutSeconds, journal.begin())));
     }
 
     /** Waits for the root, reaping what the tree orphans to us meanwhile. */

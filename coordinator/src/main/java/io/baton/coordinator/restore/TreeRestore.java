@@ -27,6 +27,8 @@ import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SegmentLayout;
 import java.nio.file.Path;
@@ -126,14 +128,26 @@ public final class TreeRestore {
                 Gate gate = new Gate(hole, layout.holeLength(), runner)) {
             programs.writeTo(segment);
             expectConfirmations(segment, plan);
+            if (listener.isActive()) {
+                segment.timeInstructions();
+            }
             laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
+                tell(segment, helper);
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
                 return restore(
                         new Operation(segment, plan, helper, ids, processes, deadlineNanos, request.supervision()),
                         processes,
                         gate);
             }
+        }
+    }
+
+    /** By which file to know the tasks that nobody has taken down. */
+    private void tell(final Segment segment, final Helper helper) {
+        if (listener.isActive()) {
+            final FileStatus file = Files.status(segment.fd().number());
+            listener.helper(helper.pid(), file.dev(), file.ino(), System.nanoTime());
         }
     }
 
@@ -191,6 +205,9 @@ public final class TreeRestore {
             gate.open();
             complete(operation);
             laps.end("gate");
+            if (listener.isActive()) {
+                new SlowInstructions(segment, operation.plan(), processes).tell(listener);
+            }
             LoggerFactory.getLogger(TreeRestore.class)
                     .info("restored {} tasks: {}", operation.plan().taskCount(), laps);
         } catch (final RuntimeException e) {

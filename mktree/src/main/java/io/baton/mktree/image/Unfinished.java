@@ -19,11 +19,13 @@ import org.jspecify.annotations.Nullable;
 public record Unfinished(ProcessName writer, boolean made) {
     /** The mark in a directory, or null when there is none: the image is whole, or there is no image. */
     public static @Nullable Unfinished read(Path directory) throws IOException {
-        Path file = directory.resolve(Manifest.FILE_NAME);
-        if (!Files.isRegularFile(file)) {
-            return null;
+        for (String name : new String[] {Manifest.FILE_NAME, Manifest.FILE_NAME + ".new"}) {
+            Path file = directory.resolve(name);
+            if (Files.isRegularFile(file)) {
+                return ManifestText.parseUnfinished(Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
         }
-        return ManifestText.parseUnfinished(Files.readString(file, StandardCharsets.ISO_8859_1));
+        return null;
     }
 
     /** The files of an image in a directory, in order of their names, the manifest last. */
