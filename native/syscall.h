@@ -17,6 +17,7 @@
 #define SYS_RT_SIGRETURN 15
 #define SYS_WAIT4 61
 #define SYS_KILL 62
+#define SYS_CHDIR 80
 #define SYS_GETPPID 110
 #define SYS_PRCTL 157
 #define SYS_FUTEX 202

@@ -5,7 +5,18 @@ import java.util.List;
 /** All subcommands, in the order in which the help lists them. A new one needs its name here and a line below. */
 final class Commands {
     static final List<String> NAMES = List.of(
-            "dump", "restore", "cont", "check", "show", "explain", "journal", "timeline", "recover", "mktree", "demo");
+            "dump",
+            "pre-dump",
+            "restore",
+            "cont",
+            "check",
+            "show",
+            "explain",
+            "journal",
+            "timeline",
+            "recover",
+            "mktree",
+            "demo");
 
     private Commands() {}
 
@@ -23,6 +34,7 @@ final class Commands {
     static Object make(final String name) {
         return switch (name) {
             case "dump" -> new DumpCommand();
+            case "pre-dump" -> new PreDumpCommand();
             case "restore" -> new RestoreCommand();
             case "cont" -> new ContCommand();
             case "check" -> new CheckCommand();

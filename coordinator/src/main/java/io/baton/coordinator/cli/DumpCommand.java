@@ -4,6 +4,7 @@ import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.tracking.Increment;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -41,6 +42,14 @@ final class DumpCommand implements Callable<Integer> {
     Afterwards afterwards = new Afterwards();
 
     @Mixin
+    final IncrementOptions increment = new IncrementOptions();
+
+    @Option(
+            names = "--track-mem",
+            description = "If the tree lives on, watch its memory for writes from now on, for the next dump.")
+    boolean track;
+
+    @Mixin
     final SupervisionOptions supervision = new SupervisionOptions();
 
     @Mixin
@@ -75,11 +84,12 @@ final class DumpCommand implements Callable<Integer> {
         // To the end of the process: when all is done it comes too late, and must not make a success look like none.
         Interruption interruption = new Interruption();
         TreeDump.run(new DumpRequest(
-                root,
-                images,
-                new DumpOptions(shellJob),
-                afterwards.finish(),
-                supervision.supervision(interruption, 0, journal.begin())));
+                        root,
+                        images,
+                        new DumpOptions(shellJob),
+                        afterwards.finish(),
+                        supervision.supervision(interruption, 0, journal.begin()))
+                .withIncrement(new Increment(track, increment.previous)));
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "dump", root, start);
         }

@@ -35,9 +35,13 @@ final class CapturedTree implements TreeImage, Closeable {
     private int pagesIds;
 
     /** From now on the image is written there. */
-    void open(ImageDirectory newDirectory) throws IOException {
+    void open(ImageDirectory newDirectory) {
         directory = newDirectory;
-        writer(ImageKind.FILES); // CRIU wants this file even if there is nothing in it
+    }
+
+    /** Begins the files that CRIU wants even if there is nothing in them. */
+    void beginFiles() throws IOException {
+        writer(ImageKind.FILES);
     }
 
     @Override

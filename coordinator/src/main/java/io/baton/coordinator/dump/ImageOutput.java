@@ -3,6 +3,7 @@ package io.baton.coordinator.dump;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.ProcessImage;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.coordinator.tracking.TreeWatch;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.Unfinished;
@@ -24,12 +25,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the files of an image, process by process, and those of the whole tree. */
 final class ImageOutput {
     private static final int IMAGE_VERSION = 2;
     /** Ids of kernel objects in CRIU's images: 1 is what CRIU itself has, the tree's begin after it. */
     private static final int OWN_ID = 1;
+
+    /** Pages read from the running process, not taken through pipes: {@code --pre-dump-mode=read}. */
+    private static final int PRE_DUMP_READ = 2;
 
     private static final int CONTROL_GROUP_SET = 1;
     private static final int CLOCK_MONOTONIC = 1;
@@ -38,6 +44,7 @@ final class ImageOutput {
     private final ImageDirectory directory;
     private final boolean existed;
     private final TreeNamespaces namespaces;
+    private final String run = newRun();
     private final List<PstreeEntry> rows = new ArrayList<>();
     private int lastId = OWN_ID;
 
@@ -55,6 +62,16 @@ final class ImageOutput {
 
     ImageDirectory directory() {
         return directory;
+    }
+
+    /** Which dump this is; no other one has the same. */
+    String run() {
+        return run;
+    }
+
+    private static String newRun() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return new UUID(random.nextLong(), random.nextLong()).toString();
     }
 
     /** Takes down the row of a process; in the order of the tree. */
@@ -100,21 +117,51 @@ final class ImageOutput {
                         .setMonotonic(now(CLOCK_MONOTONIC))
                         .setBoottime(now(CLOCK_BOOTTIME))
                         .build());
-        ThreadLocalRandom random = ThreadLocalRandom.current();
+        writeInventory(InventoryEntry.newBuilder());
+    }
+
+    /** Writes the inventory of a pre-dump, which is all it has besides pages. */
+    void writePreDump() throws IOException {
+        writeInventory(InventoryEntry.newBuilder().setPreDumpMode(PRE_DUMP_READ));
+    }
+
+    private void writeInventory(InventoryEntry.Builder inventory) throws IOException {
+        Timespec uptime = now(CLOCK_BOOTTIME);
         directory.write(
                 ImageKind.INVENTORY,
                 0,
-                InventoryEntry.newBuilder()
+                inventory
                         .setImgVersion(IMAGE_VERSION)
                         .setFdinfoPerId(true)
                         .setRootIds(ids(TaskKobjIdsEntry.newBuilder(), OWN_ID))
                         .setNsPerId(true)
                         .setRootCgSet(CONTROL_GROUP_SET)
                         .setLsmtype(LsmType.NO_LSM)
+                        // CRIU tells by it whether a process is older than the image.
+                        .setDumpUptime(TimeUnit.SECONDS.toMicros(uptime.getTvSec())
+                                + TimeUnit.NANOSECONDS.toMicros(uptime.getTvNsec()))
                         .setNetworkLockMethod(0)
                         .setPluginsEntry(PluginsEntry.getDefaultInstance())
-                        .setDumpCriuRunId(new UUID(random.nextLong(), random.nextLong()).toString())
+                        .setDumpCriuRunId(run)
                         .build());
+    }
+
+    /**
+     * Ends the image.
+     *
+     * @param watch left to a keeper if it goes on; null if there is none
+     * @param previous the image it builds on, as the link to it says
+     */
+    void seal(@Nullable TreeWatch watch, @Nullable Path previous) throws IOException {
+        if (watch == null) {
+            directory.seal();
+            return;
+        }
+        if (previous != null) {
+            directory.linkParent(previous);
+        }
+        watch.keep(run).write(directory);
+        directory.seal();
     }
 
     private static Timespec now(int clock) {

@@ -5,6 +5,7 @@ import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.tracking.WatchMethod;
 import io.baton.mktree.launch.NativeFiles;
 import io.baton.task.linux.Capabilities;
 import io.baton.task.linux.Errno;
@@ -142,6 +143,7 @@ public final class SystemCheck {
             });
             attempt("kcmp", true, "a kernel with CONFIG_KCMP", () -> Kcmp.tasks(Kcmp.VM, pid, pid));
             attempt("PAGEMAP_SCAN", false, "Linux 6.7; without it memory is dumped more slowly", () -> scan(pid));
+            attempt("pre-dump, --track-mem", false, WatchMethod.REMEDY, WatchMethod::find);
             attempt("pidfd_getfd", true, "Linux 5.6", () -> {
                 try (var handle = PidFd.open(pid)) {
                     handle.fetch(0).close();

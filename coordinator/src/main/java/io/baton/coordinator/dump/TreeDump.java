@@ -12,12 +12,14 @@ import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.state.memory.MemoryIncrement;
+import io.baton.coordinator.state.memory.MemoryStatistics;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
-import io.baton.mktree.image.ImageKind;
-import io.baton.mktree.image.proto.DumpStatsEntry;
-import io.baton.mktree.image.proto.StatsEntry;
+import io.baton.coordinator.tracking.Parent;
+import io.baton.coordinator.tracking.TreeWatch;
 import io.baton.mktree.launch.NativeFiles;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,18 +38,25 @@ public final class TreeDump {
 
     private final DumpRequest request;
     private final SeizedTree tree;
+    private final @Nullable TreeWatch watch;
+    private final DumpStatistics statistics;
     private final long started;
-    private final long frozen;
     private final OperationListener listener;
     private final Actions actions;
 
-    private TreeDump(DumpRequest request, SeizedTree tree, long started, Actions actions) {
+    private TreeDump(
+            DumpRequest request,
+            SeizedTree tree,
+            @Nullable TreeWatch watch,
+            DumpStatistics statistics,
+            Actions actions) {
         this.request = request;
         this.listener = request.supervision().listener();
         this.actions = actions;
         this.tree = tree;
-        this.started = started;
-        this.frozen = System.nanoTime();
+        this.watch = watch;
+        this.statistics = statistics;
+        this.started = statistics.started();
     }
 
     /**
@@ -72,10 +81,22 @@ public final class TreeDump {
 
     private static void run(DumpRequest request, long started, Actions actions) {
         actions.run(ActionPoint.PRE_DUMP, context(request));
-        try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline())) {
-            LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(started));
-            new TreeDump(request, tree, started, actions).run();
+        try (TreeWatch watch = watch(request)) {
+            long freezing = watch == null ? started : System.nanoTime();
+            try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline())) {
+                LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(freezing));
+                new TreeDump(request, tree, watch, new DumpStatistics(freezing), actions).run();
+            }
         }
+    }
+
+    private static @Nullable TreeWatch watch(DumpRequest request) {
+        Path previous = request.increment().previous();
+        if (previous == null && !request.tracks()) {
+            return null;
+        }
+        Parent parent = previous == null ? null : Parent.open(request.images(), previous);
+        return TreeWatch.prepare(request.root(), request.tracks(), parent);
     }
 
     private static ActionContext context(DumpRequest request) {
@@ -94,7 +115,7 @@ public final class TreeDump {
     }
 
     private void run() {
-        listener.phase("stop the tree", started, frozen);
+        listener.phase("stop the tree", started, statistics.frozen());
         if (listener.isActive()) {
             listener.planned(TreeRows.tasks(tree));
         }
@@ -107,6 +128,7 @@ public final class TreeDump {
             listener.phase("inspect", from, System.nanoTime());
             output = ImageOutput.create(request.images(), image.shared(TreeNamespaces.class, TreeNamespaces::new));
             image.open(output.directory());
+            image.beginFiles();
             from = System.nanoTime();
             write(image, output);
             listener.phase("capture and write", from, System.nanoTime());
@@ -115,17 +137,24 @@ public final class TreeDump {
                 actions.run(ActionPoint.NETWORK_UNLOCK, context(request));
             }
         } catch (IOException e) {
-            discard(output, e);
+            abandon(output, e);
             unlock(e);
             throw CapturedTree.cannotWrite(request.images(), e);
         } catch (RuntimeException | Error e) {
-            discard(output, e);
+            abandon(output, e);
             unlock(e);
             throw e;
         }
         long from = System.nanoTime();
         finish(output);
         listener.phase("finish", from, System.nanoTime());
+    }
+
+    private void abandon(@Nullable ImageOutput output, Throwable cause) {
+        if (watch != null) {
+            watch.abandon();
+        }
+        discard(output, cause);
     }
 
     /** The tree runs on after all. */
@@ -138,13 +167,18 @@ public final class TreeDump {
     }
 
     private void write(CapturedTree image, ImageOutput output) throws IOException {
+        statistics.ofMemory(MemoryStatistics.of(image));
         try (AskRunner runner =
                 new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, request.deadline())) {
+            if (watch != null) {
+                watch.begin(tree, runner);
+                image.shared(MemoryIncrement.class, () -> new MemoryIncrement(watch));
+            }
             new CapturePipeline(tree, request, image, output).run(runner);
         }
         image.close();
         output.writeTree(image.seccomp());
-        output.directory().seal();
+        output.seal(watch, request.increment().previous());
     }
 
     /** The image is complete: from here on the tree does not run on by mistake. */
@@ -156,31 +190,16 @@ public final class TreeDump {
             case LEAVE_STOPPED -> tree.releaseStopped();
             case LEAVE_RUNNING -> tree.release();
         }
-        try {
-            output.directory().write(ImageKind.STATS_DUMP, 0, statistics());
-        } catch (IOException e) {
-            LOG.warn("statistics not written: {}", e.getMessage());
-        }
-    }
-
-    private StatsEntry statistics() {
-        DumpStatsEntry.Builder stats = DumpStatsEntry.newBuilder()
-                .setFreezingTime((int) TimeUnit.NANOSECONDS.toMicros(frozen - started))
-                .setFrozenTime((int) micros(frozen))
-                .setMemdumpTime(0)
-                .setMemwriteTime(0)
-                .setPagesScanned(0)
-                .setPagesSkippedParent(0)
-                .setPagesWritten(0)
-                .setPagesLazy(0);
-        return StatsEntry.newBuilder().setDump(stats).build();
+        statistics.frozenUntilNow();
+        statistics.write(output.directory());
     }
 
     private static long micros(long since) {
         return TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - since);
     }
 
-    private static void discard(@Nullable ImageOutput output, Throwable cause) {
+    /** Removes what there is of an image. */
+    static void discard(@Nullable ImageOutput output, Throwable cause) {
         if (output == null) {
             return;
         }

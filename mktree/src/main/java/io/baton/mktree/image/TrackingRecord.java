@@ -80,7 +80,10 @@ public record TrackingRecord(
             text.append("process ").append(process.pid()).append(' ').append(process.start());
             text.append(' ').append(process.fd()).append('\n');
         }
-        Files.write(image.path().resolve(FILE_NAME), text.toString().getBytes(StandardCharsets.ISO_8859_1));
+        Path file = image.path().resolve(FILE_NAME);
+        Files.deleteIfExists(file);
+        Files.createFile(file, ImageDirectory.PRIVATE_FILE);
+        Files.write(file, text.toString().getBytes(StandardCharsets.ISO_8859_1));
     }
 
     private static TrackingRecord parse(Path file, String text) throws ImageException {

@@ -37,7 +37,10 @@ public record Unfinished(ProcessName writer, boolean made) {
                 String name = file.getFileName().toString();
                 if (name.startsWith(Manifest.FILE_NAME)) {
                     manifests.add(file);
-                } else if (ImageKind.parse(name) != null || name.matches("pages-[0-9]+\\.img")) {
+                } else if (ImageKind.parse(name) != null
+                        || name.matches("pages-[0-9]+\\.img")
+                        || name.equals(TrackingRecord.FILE_NAME)
+                        || (name.equals(ImageChain.LINK) && Files.isSymbolicLink(file))) {
                     found.add(file);
                 }
             }
@@ -55,10 +58,6 @@ public record Unfinished(ProcessName writer, boolean made) {
         }
         if (!made) {
             return;
-        }
-        Path parent = directory.resolve("parent"); // of an increment
-        if (Files.isSymbolicLink(parent)) {
-            Files.delete(parent);
         }
         try (Stream<Path> rest = Files.list(directory)) {
             if (rest.findAny().isPresent()) {

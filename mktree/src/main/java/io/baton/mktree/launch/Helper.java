@@ -4,9 +4,6 @@ import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Identity;
-import io.baton.task.linux.Mapping;
-import io.baton.task.linux.MemFd;
-import io.baton.task.linux.Memory;
 import io.baton.task.linux.PidFd;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.Spawner;
@@ -30,8 +27,6 @@ public final class Helper implements AutoCloseable {
 
     private static final int SIGKILL = 9;
     private static final int CLONE_NEWPID = 0x2000_0000;
-    private static final int AT_FDCWD = -100;
-    private static final int O_CLOEXEC = 0x80000;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final String NAME = "baton-helper";
 
@@ -74,8 +69,8 @@ public final class Helper implements AutoCloseable {
             free = Math.max(free, one.number() + 1);
         }
         final List<Fd> opened = new ArrayList<>();
-        try (Fd executable = executable()) {
-            final Spawner spawner = new Spawner("/proc/self/fd/" + executable.number(), NAME);
+        try (Executable executable = Executable.of(NAME, NativeFiles.helper())) {
+            final Spawner spawner = executable.spawner();
             // From numbers above all targets, so that setting up one does not close what another needs.
             opened.add(duplicate(segment.fd(), free));
             spawner.dup(opened.get(0).number(), Segment.HELPER_FD);
@@ -103,21 +98,6 @@ public final class Helper implements AutoCloseable {
             } finally {
                 SystemCall.check(
                         SystemCall.call(SyscallNumber.SETNS, ours.number(), CLONE_NEWPID), SyscallNumber.SETNS);
-            }
-        }
-    }
-
-    /** The helper's text in a memfd that nobody has open for writing, or the kernel would say ETXTBSY. */
-    private static Fd executable() {
-        final byte[] text = NativeFiles.helper();
-        try (MemFd memory = MemFd.create(NAME, text.length)) {
-            try (Mapping mapping = memory.map()) {
-                mapping.buffer().putBytes(0, text);
-            }
-            try (Memory path = Memory.cString("/proc/self/fd/" + memory.fd().number())) {
-                return Fd.own((int) SystemCall.check(
-                        SystemCall.call(SyscallNumber.OPENAT, AT_FDCWD, path.address(), O_CLOEXEC, 0),
-                        SyscallNumber.OPENAT));
             }
         }
     }

@@ -24,6 +24,11 @@ public final class NativeFiles {
         return read("baton-helper");
     }
 
+    /** The keeper, a static executable. */
+    public static byte[] keeper() {
+        return read("baton-keeper");
+    }
+
     /** Offset of a system call instruction in the runner's text, for calls made from outside by ptrace. */
     public static int syscallOffset(final byte[] runner) {
         for (int i = 0; i + 1 < runner.length; i++) {

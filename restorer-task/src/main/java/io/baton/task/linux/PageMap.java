@@ -42,7 +42,11 @@ public final class PageMap implements AutoCloseable {
     private static final int REGION_LENGTH = 24;
     private static final int REGIONS = 512;
 
+    private static final int PM_SCAN_WP_MATCHING = 1;
+    private static final int PM_SCAN_CHECK_WPASYNC = 2;
+
     private static final int SIZE = 0;
+    private static final int FLAGS = 8;
     private static final int START = 16;
     private static final int END = 24;
     private static final int WALK_END = 32;
@@ -82,6 +86,11 @@ public final class PageMap implements AutoCloseable {
         /** Pages that hold data of the process: there or swapped out, and not the page of zeros. */
         public static final Selection POPULATED =
                 new Selection(PFNZERO, PFNZERO, PRESENT | SWAPPED, FILE | PRESENT | SWAPPED | SOFT_DIRTY);
+
+        /** The same pages, and more told of them. */
+        public Selection returning(final long more) {
+            return new Selection(inverted, allOf, anyOf, returned | more);
+        }
     }
 
     private PageMap(final int pid, final Fd fd) {
@@ -104,9 +113,43 @@ public final class PageMap implements AutoCloseable {
      * @throws LinuxException ENOTTY if the kernel is older than 6.7; then there is {@link #entries}.
      */
     public void scan(final long start, final long end, final Selection selection, final RegionConsumer consumer) {
+        scan(start, end, selection, 0, consumer);
+    }
+
+    /**
+     * As {@link #scan}, and of the pages selected, those {@link #WRITTEN} are not so any more until they are written
+     * again. Pages are told of and changed at once: no write comes between.
+     *
+     * @throws LinuxException EPERM if a part of the range is not watched, see {@link UserFaultFd}.
+     */
+    public void scanAndProtect(
+            final long start, final long end, final Selection selection, final RegionConsumer consumer) {
+        scan(start, end, selection, PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC, consumer);
+    }
+
+    /** Whether the mapping of a page is watched for writes by userfaultfd, asynchronously; not before Linux 6.7. */
+    public boolean isWatched(final long page) {
+        try {
+            scan(page, page + PAGE_SIZE, Selection.POPULATED, PM_SCAN_CHECK_WPASYNC, (from, to, kinds) -> {});
+            return true;
+        } catch (final LinuxException e) {
+            if (e.errno() == Errno.EPERM || e.errno() == Errno.ENOTTY) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private void scan(
+            final long start,
+            final long end,
+            final Selection selection,
+            final int flags,
+            final RegionConsumer consumer) {
         final long regions = memory.address() + ARGUMENT_LENGTH;
         buffer.setMemory(0, ARGUMENT_LENGTH, (byte) 0);
         buffer.putLong(SIZE, ARGUMENT_LENGTH);
+        buffer.putLong(FLAGS, flags);
         buffer.putLong(END, end);
         buffer.putLong(VECTOR, regions);
         buffer.putLong(VECTOR_LENGTH, REGIONS);

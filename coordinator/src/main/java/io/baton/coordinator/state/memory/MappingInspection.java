@@ -5,6 +5,7 @@ import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.PageMap;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.ProcSmap;
 import java.util.HashMap;
@@ -42,6 +43,9 @@ final class MappingInspection {
             return;
         }
         String reason = reasonByFlags(smap);
+        if (reason == null && waits(smap)) {
+            reason = "watched by userfaultfd";
+        }
         String remedy = "";
         if (reason == null) {
             reason = special.reason();
@@ -61,8 +65,6 @@ final class MappingInspection {
             return "huge pages of hugetlbfs";
         } else if (map.has("io") || map.has("pf")) {
             return "memory of a device";
-        } else if (map.has("um") || map.has("uw") || map.has("ui")) {
-            return "watched by userfaultfd";
         } else if (map.has("ss")) {
             return "shadow stack (CET)";
         } else if (map.has("sl")) {
@@ -73,6 +75,18 @@ final class MappingInspection {
             return "memory protection key " + map.protectionKey();
         }
         return null;
+    }
+
+    /** Whether faults in it wait for somebody. Who only watches, asynchronously, does so from outside, as we do. */
+    private boolean waits(ProcSmap map) {
+        if (map.has("um") || map.has("ui")) {
+            return true;
+        } else if (!map.has("uw")) {
+            return false;
+        }
+        try (PageMap pages = PageMap.open(process.procId())) {
+            return !pages.isWatched(map.map().start());
+        }
     }
 
     private void inspectShared(ProcMap map) {

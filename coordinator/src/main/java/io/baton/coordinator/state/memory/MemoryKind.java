@@ -53,12 +53,23 @@ public final class MemoryKind implements StateKind {
                 .value(0)
                 .result();
         capture.then(answers -> mm.setThpDisabled(answers.result(disabled) > 0));
+        capturePages(capture);
+    }
+
+    private static void capturePages(ProcessCapture capture) {
+        SeizedProcess process = capture.process();
+        TreeImage tree = capture.tree();
+        MemoryIncrement increment = MemoryIncrement.of(tree);
+        long from = System.nanoTime();
         try (PagesFile pages = new PagesFile(tree, ImageKind.PAGEMAP, process.pid())) {
-            new PageCapture(process, mm, new PagesWriter(process, pages)).capture();
+            PagesWriter writer = new PagesWriter(process, pages, increment.parentPages(process.pid()));
+            new PageCapture(process, capture.image().mm(), writer, increment.watch(process.pid()), false).capture();
+            writer.flush();
             pages.finish();
         } catch (IOException e) {
             throw PagesFile.failed(tree.directory(), e);
         }
+        MemoryStatistics.of(tree).dumpedSince(from);
     }
 
     @Override

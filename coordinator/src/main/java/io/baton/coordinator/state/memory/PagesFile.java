@@ -20,6 +20,9 @@ import java.io.IOException;
  * contents end to end.
  */
 final class PagesFile implements AutoCloseable {
+    /** {@code PE_PARENT}: the contents are in the parent image. */
+    private static final int PARENT = 1;
+
     /** {@code PE_PRESENT}: the contents are in the pages file. */
     private static final int PRESENT = 4;
 
@@ -30,9 +33,12 @@ final class PagesFile implements AutoCloseable {
     private final PageBuffers buffers;
     private final ImageWriter pagemap;
     private final Fd pages;
+    private final MemoryStatistics statistics;
+    private final MemoryStatistics.Counts counts;
     private final FileChecksum.Builder checksum = new FileChecksum.Builder();
     private long runStart;
     private long runEnd;
+    private int runFlags = PRESENT;
 
     /**
      * Makes both files.
@@ -44,6 +50,8 @@ final class PagesFile implements AutoCloseable {
         this.directory = tree.directory();
         this.pagesId = tree.newPagesId();
         this.buffers = tree.shared(PageBuffers.class, PageBuffers::new);
+        this.statistics = MemoryStatistics.of(tree);
+        this.counts = kind == ImageKind.PAGEMAP ? statistics.own() : statistics.shared();
         this.pages = Files.open(
                 directory.pages(pagesId).toString(),
                 Files.O_WRONLY | Files.O_CREAT | Files.O_EXCL | Files.O_CLOEXEC,
@@ -59,9 +67,21 @@ final class PagesFile implements AutoCloseable {
 
     /** Adds pages to the map; their contents follow by {@link #write}, in any portions. */
     void add(long start, long end) {
-        if (start != runEnd) {
+        add(start, end, PRESENT);
+        counts.addWritten((end - start) / PageMap.PAGE_SIZE);
+    }
+
+    /** Adds pages to the map whose contents are in the parent image. */
+    void addInParent(long start, long end) {
+        add(start, end, PARENT);
+        counts.addInParent((end - start) / PageMap.PAGE_SIZE);
+    }
+
+    private void add(long start, long end, int flags) {
+        if (start != runEnd || flags != runFlags) {
             endRun();
             runStart = start;
+            runFlags = flags;
         }
         runEnd = end;
     }
@@ -77,12 +97,14 @@ final class PagesFile implements AutoCloseable {
     }
 
     private void write(PageBuffer buffer, int length) {
+        long from = System.nanoTime();
         try {
             Files.writeFully(pages.number(), buffer.address(), length);
         } catch (LinuxException e) {
             throw failed(e);
         }
         checksum.update(buffer.bytes(length));
+        statistics.wroteSince(from);
     }
 
     /** Ends both files. */
@@ -100,7 +122,7 @@ final class PagesFile implements AutoCloseable {
                         .setVaddr(runStart)
                         .setCompatNrPages(0)
                         .setNrPages((runEnd - runStart) / PageMap.PAGE_SIZE)
-                        .setFlags(PRESENT)
+                        .setFlags(runFlags)
                         .build());
             } catch (IOException e) {
                 throw failed(e);

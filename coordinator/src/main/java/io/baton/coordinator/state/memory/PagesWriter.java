@@ -8,23 +8,26 @@ import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcessMemory;
 
 /** Copies pages of a stopped process to the image, a buffer at a time: from many places with one call. */
-final class PagesWriter {
+final class PagesWriter implements PageSink {
     private final SeizedProcess process;
     private final PagesFile file;
+    private final ParentPages parent;
     private int vectors;
     private int filled;
 
-    PagesWriter(SeizedProcess process, PagesFile file) {
+    PagesWriter(SeizedProcess process, PagesFile file, ParentPages parent) {
         this.process = process;
         this.file = file;
+        this.parent = parent;
     }
 
-    /**
-     * Adds pages, in ascending order.
-     *
-     * @param readable whether the process itself may read them; if not, they are read by another way
-     */
-    void add(long start, long end, boolean readable) {
+    @Override
+    public void addUnchanged(long start, long end, boolean readable) {
+        parent.split(start, end, file::addInParent, (from, to) -> add(from, to, readable));
+    }
+
+    @Override
+    public void add(long start, long end, boolean readable) {
         file.add(start, end);
         long at = start;
         while (at < end) {

@@ -1,0 +1,21 @@
+package io.baton.coordinator.dump;
+
+import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.supervision.Supervision;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be pre-dumped, and where to.
+ *
+ * @param root pid of the tree's root
+ * @param images directory of the image; made if it is not there
+ * @param previous the image to build on, relative to that directory or absolute; null: none
+ * @param supervision who watches; no actions are run
+ */
+public record PreDumpRequest(
+        int root, Path images, @Nullable Path previous, Supervision supervision) {
+    Deadline deadline() {
+        return Deadline.afterNanos(supervision.limits().totalNanos(), supervision.cancelled());
+    }
+}

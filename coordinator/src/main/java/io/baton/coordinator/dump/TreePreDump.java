@@ -1,0 +1,125 @@
+package io.baton.coordinator.dump;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.Failure;
+import io.baton.coordinator.progress.OperationKind;
+import io.baton.coordinator.progress.OperationListener;
+import io.baton.coordinator.ptrace.AskRunner;
+import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedTree;
+import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.state.memory.LivePages;
+import io.baton.coordinator.state.memory.MemoryIncrement;
+import io.baton.coordinator.state.memory.MemoryStatistics;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.coordinator.tracking.Parent;
+import io.baton.coordinator.tracking.TreeWatch;
+import io.baton.mktree.launch.NativeFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the memory of a tree while it runs, for a dump to come. The tree is stopped only for as long as it takes to begin
+ * the watch for writes and to find the pages.
+ */
+public final class TreePreDump {
+    private static final Logger LOG = LoggerFactory.getLogger(TreePreDump.class);
+
+    private final PreDumpRequest request;
+    private final TreeWatch watch;
+    private final Deadline deadline;
+    private final OperationListener listener;
+
+    private TreePreDump(PreDumpRequest request, TreeWatch watch, Deadline deadline) {
+        this.request = request;
+        this.watch = watch;
+        this.deadline = deadline;
+        this.listener = request.supervision().listener();
+    }
+
+    /**
+     * Pre-dumps a tree. It runs on, whatever happens.
+     *
+     * @throws BatonException what went wrong; there is no image then, and nothing is watched
+     */
+    public static void run(PreDumpRequest request) {
+        OperationListener listener = request.supervision().listener();
+        listener.began(OperationKind.PRE_DUMP, request.images(), request.root(), System.nanoTime());
+        try (TreeWatch watch = watch(request)) {
+            new TreePreDump(request, watch, request.deadline()).run();
+            listener.ended(request.root(), System.nanoTime());
+        } catch (RuntimeException e) {
+            BatonException failure = Failure.of(e);
+            listener.failed(failure, System.nanoTime());
+            throw failure;
+        }
+    }
+
+    private static TreeWatch watch(PreDumpRequest request) {
+        Path previous = request.previous();
+        Parent parent = previous == null ? null : Parent.open(request.images(), previous);
+        return TreeWatch.prepare(request.root(), true, parent);
+    }
+
+    private void run() {
+        ImageOutput output = null;
+        try (CapturedTree image = new CapturedTree()) {
+            image.shared(MemoryIncrement.class, () -> new MemoryIncrement(watch));
+            List<LivePages> found = new ArrayList<>();
+            DumpStatistics statistics = find(found, image);
+            statistics.ofMemory(MemoryStatistics.of(image));
+            output = ImageOutput.create(request.images(), new TreeNamespaces());
+            write(found, image, output);
+            statistics.write(output.directory());
+        } catch (IOException e) {
+            watch.abandon();
+            TreeDump.discard(output, e);
+            throw CapturedTree.cannotWrite(request.images(), e);
+        } catch (RuntimeException | Error e) {
+            watch.abandon();
+            TreeDump.discard(output, e);
+            throw e;
+        }
+    }
+
+    private void write(List<LivePages> found, CapturedTree image, ImageOutput output) throws IOException {
+        long from = System.nanoTime();
+        image.open(output.directory());
+        for (LivePages pages : found) {
+            pages.write(image, deadline);
+        }
+        listener.phase("write", from, System.nanoTime());
+        image.close();
+        output.writePreDump();
+        output.seal(watch, request.previous());
+    }
+
+    private DumpStatistics find(List<LivePages> found, CapturedTree image) {
+        long started = System.nanoTime();
+        try (SeizedTree tree = TreeSeizer.seize(request.root(), deadline)) {
+            DumpStatistics statistics = new DumpStatistics(started);
+            for (SeizedProcess process : tree.processes()) {
+                process.maps(); // before anything is put into it
+            }
+            try (AskRunner runner =
+                    new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, deadline)) {
+                watch.begin(tree, runner);
+            }
+            for (SeizedProcess process : tree.processes()) {
+                if (!process.isZombie()) {
+                    found.add(LivePages.find(process, image));
+                }
+            }
+            tree.release();
+            statistics.frozenUntilNow();
+            listener.phase("stop and find pages", started, System.nanoTime());
+            LOG.info("found the pages of {} processes", found.size());
+            return statistics;
+        }
+    }
+}
