@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal of one operation, for reading. Its directory holds the {@code spool} that the operation wrote, until somebody
@@ -24,6 +25,7 @@ public final class OperationJournal {
     static final String QUEUE = "queue";
     private static final String NEW_QUEUE = "queue.new";
     private static final String LOCK = "lock";
+    private static final long ROOM = 4 * 1024 * 1024;
 
     private final Path directory;
 
@@ -50,7 +52,11 @@ public final class OperationJournal {
 
     /** Tells a listener all that was written. */
     public void replay(final JournalListener listener) throws IOException {
-        keep();
+        try {
+            keep();
+        } catch (final IOException | RuntimeException e) {
+            LoggerFactory.getLogger(OperationJournal.class).warn("read from the spool: {}", e.toString());
+        }
         final RecordDecoder decoder = new RecordDecoder(listener);
         if (Files.isDirectory(queue())) {
             QueueStore.read(queue(), decoder::decode);
@@ -63,7 +69,7 @@ public final class OperationJournal {
     public Story glance() throws IOException {
         final Story story = new Story(id());
         final RecordDecoder decoder = new RecordDecoder(story);
-        if (Files.exists(spool())) {
+        if (Files.exists(spool()) || !Files.isDirectory(queue())) {
             readSpool(decoder::decode);
         } else {
             QueueStore.read(queue(), decoder::decode);
@@ -99,6 +105,10 @@ public final class OperationJournal {
         if (Files.isDirectory(queue()) || !Files.isWritable(directory) || !isOver(glance())) {
             return;
         }
+        // Chronicle stores to files with holes: on a full disk that would be a SIGBUS.
+        if (Files.getFileStore(directory).getUsableSpace() < ROOM + 2 * size()) {
+            return;
+        }
         try (FileChannel channel = FileChannel.open(
                         directory.resolve(LOCK),
                         Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
@@ -123,6 +133,9 @@ public final class OperationJournal {
     /** Adds what was cleared after it. */
     public void recovered(final String what) throws IOException {
         keep();
+        if (!Files.isDirectory(queue())) {
+            return; // no room to note it: it is looked at again the next time
+        }
         try (QueueStore store = QueueStore.appendTo(queue())) {
             new JournalWriter(store).recovered(what, System.currentTimeMillis());
         }

@@ -2,11 +2,13 @@ package io.baton.coordinator.journal;
 
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.Mapping;
 import io.baton.task.linux.Memory;
 import java.nio.file.Path;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal of an operation under way: records one after the other in a mapped file. A record that is stored is in the
@@ -17,8 +19,8 @@ final class Spool implements RecordSink {
     static final int LARGEST = 64 * 1024 * 1024;
     private static final int STEP = 64 * 1024;
     private static final int MODE = 0600;
-    /** Room for what is said last, however much there was. */
-    private static final int RESERVE = 64 * 1024;
+    /** Room for what is said last, however much there was: of the largest size, and of pages that are made. */
+    private static final int RESERVE = 16 * 1024;
 
     private final Fd file;
     private final Mapping mapping;
@@ -27,6 +29,7 @@ final class Spool implements RecordSink {
     private final int largest;
     private int made;
     private int end;
+    private boolean full;
     private boolean closed;
 
     private Spool(final Fd file, final int largest) {
@@ -41,7 +44,14 @@ final class Spool implements RecordSink {
     /** Makes a spool; there must not be one yet. */
     static Spool create(final Path path, final int largest) {
         final int flags = Files.O_RDWR | Files.O_CREAT | Files.O_EXCL | Files.O_CLOEXEC;
-        return new Spool(Files.open(path.toString(), flags, MODE), Math.min(largest, LARGEST));
+        final Spool spool = new Spool(Files.open(path.toString(), flags, MODE), Math.min(largest, LARGEST));
+        try {
+            spool.grow();
+            return spool;
+        } catch (final LinuxException e) {
+            spool.close();
+            throw e;
+        }
     }
 
     @Override
@@ -50,11 +60,8 @@ final class Spool implements RecordSink {
         final int type = record.getInt(RecordDescriptor.TYPE_OFFSET);
         final boolean last =
                 type == RecordDescriptor.ENDED || type == RecordDescriptor.FAILED || type == RecordDescriptor.LOST;
-        if (closed || next + Integer.BYTES > (last ? largest : largest - RESERVE)) {
+        if (!makeRoom(next + Integer.BYTES + (last ? 0 : RESERVE))) {
             return false;
-        }
-        while (next + Integer.BYTES > made) {
-            grow();
         }
         buffer.putInt(end + RecordDescriptor.TYPE_OFFSET, record.getInt(RecordDescriptor.TYPE_OFFSET));
         buffer.putBytes(
@@ -65,6 +72,21 @@ final class Spool implements RecordSink {
         buffer.putIntRelease(end + RecordDescriptor.LENGTH_OFFSET, length);
         end = next;
         return true;
+    }
+
+    private boolean makeRoom(final int needed) {
+        if (closed || needed > largest) {
+            return false;
+        }
+        try {
+            while (needed > made && !full) {
+                grow();
+            }
+        } catch (final LinuxException e) {
+            full = true;
+            LoggerFactory.getLogger(Spool.class).warn("the journal will lack what comes now: {}", e.getMessage());
+        }
+        return needed <= made;
     }
 
     private void grow() {

@@ -79,8 +79,22 @@ public final class StateDirectory {
      */
     public JournalWriter begin() {
         final Path directory = make();
-        return new JournalWriter(
-                Spool.create(directory.resolve(OperationJournal.SPOOL), Spool.LARGEST), ProcessName.own());
+        final Spool spool;
+        try {
+            spool = Spool.create(directory.resolve(OperationJournal.SPOOL), Spool.LARGEST);
+        } catch (final LinuxException e) {
+            discard(directory);
+            throw e;
+        }
+        return new JournalWriter(spool, ProcessName.own());
+    }
+
+    private static void discard(final Path directory) {
+        try {
+            new OperationJournal(directory).delete();
+        } catch (final IOException e) {
+            // Then an empty one stays, until it is the oldest.
+        }
     }
 
     private Path make() {

@@ -36,7 +36,7 @@ public final class StoryText {
                 story.root(),
                 story.tasks().size(),
                 (story.last() - story.begun()) / NANOS_PER_MILLI,
-                story.images(),
+                story.images() == null ? "-" : story.images(),
                 outcome(story));
     }
 
@@ -64,10 +64,12 @@ public final class StoryText {
         text.lines.sort(Comparator.comparingLong(Line::nanos));
         out.println(HEADING);
         out.println(line(story));
-        out.println("begun " + Instant.ofEpochMilli(story.begunMillis())
-                + (story.coordinator() == null
-                        ? ""
-                        : " by pid " + story.coordinator().pid()));
+        final ProcessName coordinator = story.coordinator();
+        if (coordinator == null) {
+            out.println("nothing was written");
+            return;
+        }
+        out.println("begun " + Instant.ofEpochMilli(story.begunMillis()) + " by pid " + coordinator.pid());
         for (final Line line : text.lines) {
             out.println(String.format(
                     Locale.ROOT, "%12.3f  %s", (line.nanos() - story.begun()) / NANOS_PER_MILLI, line.text()));

@@ -12,7 +12,8 @@ const captured = !arrived.some(at => at >= 0);
 
 // ---- what is seen: a window of time (us) and of rows ----
 const GUTTER = 190, AXIS = 20, LANE = 22, TALLEST = 20, LABELS = 9;
-const lanes = [['phases', data.phases, '--phase'], ['stages', data.stages, '--stage']];
+const lanes = [['phases', data.phases, '--phase']];
+if (data.stages.length) lanes.push(['stages', data.stages, '--stage']);
 if (data.scripts.length) lanes.push(['actions', data.scripts, '--script']);
 const upper = AXIS + lanes.length * LANE + 6;
 const canvas = byId('canvas'), pen = canvas.getContext('2d');
@@ -37,6 +38,8 @@ function time(us) {
   if (us >= 1e6) return (us / 1e6).toFixed(3) + ' s';
   return us >= 1000 ? (us / 1000).toFixed(us >= 1e5 ? 1 : 3) + ' ms' : Math.round(us) + ' \u00b5s';
 }
+
+const exact = us => (us / 1000).toFixed(3) + ' ms';
 
 function clampView() {
   const shortest = Math.min(20, data.length);
@@ -70,6 +73,11 @@ function draw() {
   lanes.forEach((lane, i) => drawLane(lane, AXIS + i * LANE));
 }
 
+function axisLabel(at, unit) {
+  const [size, name] = unit >= 1e5 ? [1e6, ' s'] : [1e3, ' ms'];
+  return (at / size).toFixed(Math.max(0, Math.ceil(Math.log10(size / unit) - 1e-9))) + name;
+}
+
 function drawAxis() {
   const span = to - from, steps = plot() / 110;
   let unit = Math.pow(10, Math.floor(Math.log10(span / steps)));
@@ -80,7 +88,7 @@ function drawAxis() {
     pen.strokeStyle = colors['--line'];
     pen.beginPath(); pen.moveTo(px, AXIS - 4); pen.lineTo(px, height); pen.stroke();
     pen.fillStyle = colors['--faint'];
-    if (px < width - 24) pen.fillText(time(at).replace(/(\.\d*?)0+ /, '$1 ').replace('. ', ' '), px, 8);
+    if (px < width - 24) pen.fillText(axisLabel(at, unit), px, 8);
   }
 }
 
@@ -194,7 +202,7 @@ function goTo(row) {
   rowHeight = Math.max(rowHeight, 14);
   firstRow = row - visibleRows() / 2;
   if (start[row] >= 0) {
-    const span = Math.max((end[row] - start[row]) * 8, data.length / 50);
+    const span = Math.max((end[row] - start[row]) * 8, data.length / 400);
     if (to - from > span * 4 || start[row] < from || end[row] > to) {
       from = (start[row] + end[row] - span) / 2; to = from + span;
     }
@@ -270,12 +278,12 @@ function tip(px, py) {
 
 function describe(row) {
   const lines = ['pid ' + pid[row] + '  ' + (words[name[row]] || '') + '  ' + (words[kind[row]] || '')];
-  if (arrived[row] >= 0) lines.push('arrived at ' + time(arrived[row]));
+  if (arrived[row] >= 0) lines.push('arrived at ' + exact(arrived[row]));
   if (start[row] >= 0) {
-    lines.push((captured ? 'captured from ' : 'took the baton at ') + time(start[row]) + ', for '
+    lines.push((captured ? 'captured from ' : 'took the baton at ') + exact(start[row]) + ', for '
       + time(end[row] - start[row]));
   } else if (!captured) lines.push('did not get the baton');
-  if (failed[row] >= 0) lines.push('failed at ' + time(failed[row]));
+  if (failed[row] >= 0) lines.push('failed at ' + exact(failed[row]));
   return lines.join('\n');
 }
 
@@ -335,6 +343,7 @@ byId('facts').textContent = [tasks + ' tasks', time(data.length), 'root pid ' + 
   .concat(data.lost ? [data.lost + ' records found no room'] : []).join('  \u00b7  ');
 byId('failure').textContent = data.failure;
 byId('failure').hidden = !data.failure;
+for (const part of document.querySelectorAll('.restore')) part.hidden = captured;
 byId('barName').textContent = captured ? 'is captured' : 'has the baton';
 const nameOf = task => rowOf.has(task) ? words[name[rowOf.get(task)]] : '';
 list('slowTasks', data.slowTasks.map(task => {
@@ -349,7 +358,7 @@ byId('rowsIn').onclick = () => zoomRows(1.6);
 byId('rowsOut').onclick = () => zoomRows(1 / 1.6);
 byId('all').onclick = showAll;
 byId('tree').hidden = !data.stages.length;
-byId('tree').onclick = () => { from = data.stages[0][1]; to = data.length; rowHeight = fitting(); redraw(); };
+byId('tree').onclick = () => { from = data.stages[0][1]; to = data.stages[data.stages.length - 1][2]; rowHeight = fitting(); redraw(); };
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { readColors(); redraw(); });
 readColors();
 new ResizeObserver(resize).observe(byId('stage'));

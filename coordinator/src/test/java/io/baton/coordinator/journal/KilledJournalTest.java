@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -28,7 +27,7 @@ class KilledJournalTest {
         for (int round = 0; round < ROUNDS; round++) {
             final StateDirectory state = StateDirectory.at(folder.resolve("round-" + round));
             final Process writer = start(state, round);
-            while (state.list().isEmpty() || spoolSize(state) == 0) {
+            while (state.list().isEmpty() || state.list().get(0).glance().coordinator() == null) {
                 assertTrue(writer.isAlive(), "writer ended by itself");
                 Thread.sleep(1);
             }
@@ -60,10 +59,5 @@ class KilledJournalTest {
                         Integer.toString(seed))
                 .inheritIO()
                 .start();
-    }
-
-    private static long spoolSize(final StateDirectory state) throws IOException {
-        final Path spool = state.list().get(0).directory().resolve(OperationJournal.SPOOL);
-        return Files.exists(spool) ? Files.size(spool) : 0;
     }
 }
