@@ -1,8 +1,10 @@
 package io.baton.coordinator.cli;
 
+import io.baton.coordinator.progress.OperationListener;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -24,8 +26,9 @@ final class LogOptions {
             arity = "1",
             paramLabel = "0-5",
             scope = ScopeType.INHERIT,
-            description = "What to log: -v0 nothing, -v1 errors, -v2 warnings (the default), -v3 or -v progress, "
-                    + "-v4 or -vv details and the stack traces of errors.")
+            description =
+                    "What to log: -v0 nothing, -v1 errors and one line at the end, -v2 warnings (the default), -v3 or -v progress, "
+                            + "-v4 or -vv details and the stack traces of errors.")
     private int verbosity = WARN;
 
     @Option(
@@ -60,6 +63,19 @@ final class LogOptions {
         if (file != null) {
             System.setProperty(PROPERTY + "logFile", file.toString());
         }
+    }
+
+    /** Those of the command line that this command is part of. */
+    static LogOptions of(final CommandSpec command) {
+        return command.root().userObject() instanceof Main main ? main.logging() : new LogOptions();
+    }
+
+    /** How an operation is told of on standard error: the last line unless -v0, the moving one where no log gets in its way. */
+    OperationListener progress() {
+        if (verbosity <= 0) {
+            return OperationListener.NONE;
+        }
+        return new Progress(System.err, verbosity < INFO || file != null ? ErrorTerminal.columns() : 0);
     }
 
     /** Whether an error comes with its stack trace: a defect sooner than what a user can do something about. */

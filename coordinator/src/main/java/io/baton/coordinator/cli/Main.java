@@ -19,6 +19,10 @@ public final class Main {
     @Mixin
     private final LogOptions logging = new LogOptions();
 
+    LogOptions logging() {
+        return logging;
+    }
+
     /**
      * The command line for these arguments. Only the subcommand they name is set up, for reflection on all of them is a
      * good part of a start; without a known one, as for {@code --help}, all are, but for {@code --version} none.

@@ -2,12 +2,15 @@ package io.baton.coordinator.cli;
 
 import io.baton.coordinator.action.Action;
 import io.baton.coordinator.action.ActionScript;
+import io.baton.coordinator.progress.Listeners;
 import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.supervision.Supervision;
 import io.baton.coordinator.supervision.TimeLimits;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What every operation on a tree takes: limits, actions, and how its end is told. */
 final class SupervisionOptions {
@@ -31,6 +34,9 @@ final class SupervisionOptions {
     @Option(names = "--json", description = "Tell the outcome, and an error too, as JSON on standard output.")
     private boolean json;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
     /** Whether the outcome is told as JSON. */
     boolean json() {
         return json;
@@ -40,7 +46,8 @@ final class SupervisionOptions {
     Supervision supervision(final Interruption interruption, final int stageSeconds, final OperationListener listener) {
         final List<Action> actions = new ArrayList<>();
         actionScripts.forEach(command -> actions.add(new ActionScript(command)));
-        return new Supervision(
-                TimeLimits.ofSeconds(timeoutSeconds, stageSeconds), interruption::isAsked, listener, actions);
+        final OperationListener all =
+                Listeners.of(List.of(listener, LogOptions.of(command).progress()));
+        return new Supervision(TimeLimits.ofSeconds(timeoutSeconds, stageSeconds), interruption::isAsked, all, actions);
     }
 }

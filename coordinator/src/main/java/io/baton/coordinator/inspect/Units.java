@@ -3,14 +3,14 @@ package io.baton.coordinator.inspect;
 import java.util.Locale;
 
 /** Sizes and counts for people. */
-final class Units {
+public final class Units {
     private static final int STEP = 1024;
     private static final String[] NAMES = {"B", "KiB", "MiB", "GiB", "TiB"};
 
     private Units() {}
 
     /** A size with a unit and at most one decimal: {@code 132 KiB}, {@code 1.5 MiB}. */
-    static String bytes(final long bytes) {
+    public static String bytes(final long bytes) {
         double value = bytes;
         int unit = 0;
         while (value >= STEP && unit < NAMES.length - 1) {

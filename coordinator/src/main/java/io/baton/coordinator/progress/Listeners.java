@@ -5,6 +5,7 @@ import io.baton.mktree.plan.RestoreStage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** Several listeners as one. */
 public final class Listeners implements OperationListener {
@@ -74,6 +75,11 @@ public final class Listeners implements OperationListener {
     @Override
     public void bytes(final long done, final long total) {
         tell(one -> one.bytes(done, total));
+    }
+
+    @Override
+    public void counting(final LongSupplier bytes) {
+        tell(one -> one.counting(bytes));
     }
 
     @Override

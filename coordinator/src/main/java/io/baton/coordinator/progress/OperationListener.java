@@ -4,6 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.mktree.plan.RestoreStage;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Hears how an operation goes. It is called on the operation's own thread, between two waits: take the facts and return;
@@ -53,6 +54,9 @@ public interface OperationListener {
 
     /** Bytes of pages written or read so far, and of how many; total 0: unknown. */
     default void bytes(long done, long total) {}
+
+    /** Where to look for the bytes of pages so far, from any thread and for ever: for whoever wants to sample them. */
+    default void counting(LongSupplier bytes) {}
 
     /** An action script ended; status as of a shell. */
     default void script(String point, String command, int status, long startNanos, long endNanos) {}

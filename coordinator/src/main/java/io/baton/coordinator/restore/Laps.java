@@ -30,6 +30,15 @@ final class Laps {
         listener.phase(name, last, now);
     }
 
+    /** How long the part of that name took; 0: it has not ended. */
+    long nanos(final String name) {
+        final int part = names.indexOf(name);
+        if (part < 0) {
+            return 0;
+        }
+        return ends.get(part) - (part == 0 ? start : ends.get(part - 1));
+    }
+
     /** All parts in milliseconds, in a line. */
     @Override
     public String toString() {

@@ -42,6 +42,7 @@ import org.slf4j.LoggerFactory;
 public final class TreeRestore {
     private static final int CONTEXT_RING_CAPACITY = 4 * 1024 * 1024;
     private static final int LOCAL_LENGTH = 16 * 1024;
+    private static final String MAKE_TREE = "make tree";
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final RestoreRequest request;
@@ -181,11 +182,13 @@ public final class TreeRestore {
 
     private Restored restore(final Operation operation, final Processes processes, final Gate gate) {
         final Segment segment = operation.segment();
+        final RestoredBytes bytes =
+                RestoredBytes.of(tree, processes, operation.plan().taskCount(), listener);
         try {
             final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment), request.faults());
             makeTree(operation, stream);
-            laps.end("make tree");
-            passTheBaton(operation, stream);
+            laps.end(MAKE_TREE);
+            passTheBaton(operation, stream, bytes);
             laps.end("baton");
             if (stream.awaitingSignals() > 0) {
                 operation.start(RestoreStage.RESTORE_SIGCHLD, stream.awaitingSignals());
@@ -216,6 +219,8 @@ public final class TreeRestore {
             }
             throw e;
         }
+        RestoreStatistics.write(
+                tree.directory(), bytes.pages(), laps.nanos(MAKE_TREE), System.nanoTime() - laps.start());
         return resumed(operation);
     }
 
@@ -296,12 +301,18 @@ public final class TreeRestore {
                                 : operation.helper().pid());
     }
 
-    private void passTheBaton(final Operation operation, final ContextStream stream) {
+    private void passTheBaton(final Operation operation, final ContextStream stream, final RestoredBytes bytes) {
         final Segment segment = operation.segment();
         final int tasks = operation.plan().taskCount();
         operation.start(RestoreStage.RESTORE, 0);
         segment.handOver();
-        operation.await(() -> segment.position() == tasks && stream.isFinished(), stream::advance);
+        operation.await(
+                () -> {
+                    bytes.sample(segment.position());
+                    return segment.position() == tasks && stream.isFinished();
+                },
+                stream::advance);
+        bytes.ended();
         Processes.awaitZombies(tree, operation);
     }
 
