@@ -42,12 +42,12 @@ record ProgressLine(String what, int done, int tasks, long bytes, long totalByte
         return text.append("  ").append(seconds(nanos)).toString();
     }
 
-    /** Percent done: of the bytes where they are known, for they take the time, else of the tasks; -1: unknown. */
+    /** Percent done: of the bytes where they are known, for they take the time, else of the tasks; -1: unknown, or only one. */
     private int share() {
         if (totalBytes > 0 && bytes > 0) {
             return (int) Math.min(PERCENT, PERCENT * bytes / totalBytes);
         }
-        return tasks > 0 ? Math.min(PERCENT, PERCENT * done / tasks) : -1;
+        return tasks > 1 ? Math.min(PERCENT, PERCENT * done / tasks) : -1;
     }
 
     /** A time in seconds, short ones more exactly. */

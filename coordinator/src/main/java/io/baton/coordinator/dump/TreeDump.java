@@ -167,7 +167,9 @@ public final class TreeDump {
     }
 
     private void write(CapturedTree image, ImageOutput output) throws IOException {
-        statistics.ofMemory(MemoryStatistics.of(image));
+        MemoryStatistics memory = MemoryStatistics.of(image);
+        statistics.ofMemory(memory);
+        listener.counting(memory::bytesWritten);
         try (AskRunner runner =
                 new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, request.deadline())) {
             if (watch != null) {

@@ -72,7 +72,9 @@ public final class TreePreDump {
             image.shared(MemoryIncrement.class, () -> new MemoryIncrement(watch));
             List<LivePages> found = new ArrayList<>();
             DumpStatistics statistics = find(found, image);
-            statistics.ofMemory(MemoryStatistics.of(image));
+            MemoryStatistics memory = MemoryStatistics.of(image);
+            statistics.ofMemory(memory);
+            listener.counting(memory::bytesWritten);
             output = ImageOutput.create(request.images(), new TreeNamespaces());
             write(found, image, output);
             statistics.write(output.directory());
@@ -103,6 +105,9 @@ public final class TreePreDump {
         long started = System.nanoTime();
         try (SeizedTree tree = TreeSeizer.seize(request.root(), deadline)) {
             DumpStatistics statistics = new DumpStatistics(started);
+            if (listener.isActive()) {
+                listener.planned(TreeRows.tasks(tree));
+            }
             for (SeizedProcess process : tree.processes()) {
                 process.maps(); // before anything is put into it
             }

@@ -3,6 +3,9 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.progress.OperationListener;
 import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.tree.TreeFromImage;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.ProcFs;
+import java.util.function.IntSupplier;
 
 /** Tells a listener how many bytes of pages are back, ten times a second at most. */
 final class RestoredBytes {
@@ -48,12 +51,28 @@ final class RestoredBytes {
         return before[before.length - 1];
     }
 
-    /** Tells it if it is time. */
-    void sample(final int position) {
+    /**
+     * Tells it if it is time.
+     *
+     * @param position of the task that has the baton
+     * @param task what we call it: how much it has back by now is seen from its resident memory
+     */
+    void sample(final int position, final IntSupplier task) {
         final long now = System.nanoTime();
-        if (listener.isActive() && now - last > PERIOD_NANOS) {
-            last = now;
-            listener.bytes(before[Math.min(position, before.length - 1)], total());
+        if (!listener.isActive() || now - last <= PERIOD_NANOS || position >= before.length - 1) {
+            return;
+        }
+        last = now;
+        final long own = before[position + 1] - before[position];
+        listener.bytes(before[position] + (own == 0 ? 0 : Math.min(own, resident(task.getAsInt()))), total());
+    }
+
+    private static long resident(final int pid) {
+        try (ProcFs proc = new ProcFs()) {
+            return PagemapImage.PAGE_SIZE
+                    * Long.parseLong(proc.readText(pid, "statm").split(" ")[1]);
+        } catch (final LinuxException e) {
+            return 0; // it has ended
         }
     }
 

@@ -308,7 +308,12 @@ public final class TreeRestore {
         segment.handOver();
         operation.await(
                 () -> {
-                    bytes.sample(segment.position());
+                    final int position = segment.position();
+                    bytes.sample(
+                            position,
+                            () -> operation
+                                    .ids()
+                                    .of(operation.plan().task(position).pid()));
                     return segment.position() == tasks && stream.isFinished();
                 },
                 stream::advance);

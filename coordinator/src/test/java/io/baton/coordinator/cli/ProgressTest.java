@@ -61,7 +61,7 @@ class ProgressTest {
     }
 
     private static Supervision listening(Progress progress) {
-        return new Supervision(TimeLimits.ofSeconds((int) SECONDS, 0), () -> false, progress, List.of());
+        return new Supervision(TimeLimits.ofSeconds(SECONDS, 0), () -> false, progress, List.of());
     }
 
     @Test

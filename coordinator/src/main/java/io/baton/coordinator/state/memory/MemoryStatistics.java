@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class MemoryStatistics {
     private final Counts own = new Counts();
     private final Counts shared = new Counts();
+    private final LongAdder bytes = new LongAdder();
     private final LongAdder dumpNanos = new LongAdder();
     private final LongAdder writeNanos = new LongAdder();
 
@@ -45,8 +46,14 @@ public final class MemoryStatistics {
     }
 
     /** Adds the time since then to that of writing pages to files, which may be beside the other. */
-    void wroteSince(long nanoTime) {
+    void wroteSince(long nanoTime, long length) {
+        bytes.add(length);
         writeNanos.add(System.nanoTime() - nanoTime);
+    }
+
+    /** Bytes of pages written to this image so far; for any thread to ask. */
+    public long bytesWritten() {
+        return bytes.sum();
     }
 
     /** Pages that are in this image. */

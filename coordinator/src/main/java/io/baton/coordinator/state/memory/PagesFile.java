@@ -104,7 +104,7 @@ final class PagesFile implements AutoCloseable {
             throw failed(e);
         }
         checksum.update(buffer.bytes(length));
-        statistics.wroteSince(from);
+        statistics.wroteSince(from, length);
     }
 
     /** Ends both files. */
