@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A victim of many tasks, all of them pausing. star READY SHAPE N: star (N children), chain (N deep), threads (N of
- * them), leaderless (N threads, their leader exits), zombies (N), sockets (N of them), family (a bit of everything). READY
+ * them), leaderless (N threads, their leader exits), zombies (N), sockets (N of them), family (a bit of everything), clan (all of it). READY
  * is made when all are there.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,6 +88,49 @@ static void zombies(int n)
 	}
 }
 
+static void family(void)
+{
+	if (!fork()) {
+		setsid();
+		rest();
+	}
+	if (!fork()) {
+		setpgid(0, 0);
+		star(1);
+		threads(2);
+		rest();
+	}
+	zombies(1);
+	if (!fork()) {
+		threads(2);
+		pthread_exit(0); /* a dead leader, its threads live on */
+	}
+}
+
+/* A family with a pipe that has something in it, a session whose leader has gone, and a child killed by a signal. */
+static void clan(void)
+{
+	int ends[2];
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (pipe(ends) || write(ends[1], "kept", 4) != 4)
+		exit(1);
+	if (!fork()) {
+		setsid();
+		if (!fork()) {
+			setpgid(0, 0);
+			rest();
+		}
+		if (!fork())
+			rest();
+		_exit(3);
+	}
+	if (!fork())
+		raise(SIGKILL);
+	family();
+	close(ends[1]);
+}
+
 int main(int count, char **arguments)
 {
 	int n = count > 3 ? atoi(arguments[3]) : 0;
@@ -108,21 +153,9 @@ int main(int count, char **arguments)
 			if (socket(AF_INET, SOCK_STREAM, 0) < 0)
 				exit(1);
 	} else if (!strcmp(arguments[2], "family")) {
-		if (!fork()) {
-			setsid();
-			rest();
-		}
-		if (!fork()) {
-			setpgid(0, 0);
-			star(1);
-			threads(2);
-			rest();
-		}
-		zombies(1);
-		if (!fork()) {
-			threads(2);
-			pthread_exit(0); /* a dead leader, its threads live on */
-		}
+		family();
+	} else if (!strcmp(arguments[2], "clan")) {
+		clan();
 	} else {
 		return 1;
 	}

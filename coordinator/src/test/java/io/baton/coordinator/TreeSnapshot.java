@@ -84,7 +84,8 @@ public final class TreeSnapshot implements AutoCloseable {
         final int[] threads = proc.threads(pid);
         final int living = stat.isZombie() ? threads[threads.length - 1] : pid;
         for (final int fd : proc.descriptors(living)) {
-            facts.add(pid + " fd " + fd + " " + proc.readLink(living, "fd/" + fd) + " "
+            final String target = proc.readLink(living, "fd/" + fd).replaceAll("^pipe:.*", "pipe"); // a new number
+            facts.add(pid + " fd " + fd + " " + target + " "
                     + proc.readText(living, "fdinfo/" + fd)
                             .replaceAll("\\s+", " ")
                             .replaceAll("(mnt_id|ino):.*", ""));

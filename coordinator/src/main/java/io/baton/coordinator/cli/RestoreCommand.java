@@ -1,5 +1,6 @@
 package io.baton.coordinator.cli;
 
+import io.baton.coordinator.restore.Fault;
 import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
@@ -7,6 +8,7 @@ import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.supervision.TimeLimits;
 import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
+import io.baton.task.program.FaultInjector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,7 +92,14 @@ final class RestoreCommand implements Callable<Integer> {
         return TreeRestore.run(new RestoreRequest(
                 image.directory(),
                 new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces()),
-                supervision.supervision(interruption, stageTimeoutSeconds, journal.begin())));
+                supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
+                faults()));
+    }
+
+    /** For tests: what is to go wrong. */
+    private static FaultInjector faults() {
+        final String fault = System.getenv("BATON_FAULT");
+        return fault == null ? FaultInjector.NONE : Fault.parse(fault);
     }
 
     /** Waits for the root, reaping what the tree orphans to us meanwhile. */

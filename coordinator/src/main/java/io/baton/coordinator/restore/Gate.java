@@ -1,10 +1,12 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.Details;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.registers.GateRegisters;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.launch.NativeFiles;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.Memory;
@@ -23,6 +25,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.agrona.collections.IntHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gate: every task is whole and asleep in the runner. Here the coordinator seizes all threads, has each process
@@ -89,7 +92,7 @@ final class Gate implements AutoCloseable {
         try {
             Ptrace.seize(tid, options);
         } catch (final LinuxException e) {
-            throw failed(tid, e);
+            throw isDead(pid, tid) ? died(tid, "it is dead") : failed(tid, e);
         }
         guests.add(new Guest(pid, tid, unmaps, ending, core, new UnsafeBuffer(new byte[UserRegs.LENGTH])));
     }
@@ -198,7 +201,7 @@ final class Gate implements AutoCloseable {
             status = awaitChange(guest);
         }
         if (!status.isStopped() || status.isSyscallStop() != atSyscall) {
-            throw died(guest, status.toString());
+            throw died(guest.tid(), status.toString());
         }
     }
 
@@ -214,8 +217,8 @@ final class Gate implements AutoCloseable {
                 SystemCall.call(SyscallNumber.SCHED_YIELD);
             } else {
                 patience.run();
-                if (pause >= LONGEST_PAUSE && isDead(guest)) {
-                    throw died(guest, "it is dead");
+                if (pause >= LONGEST_PAUSE && isDead(guest.pid(), guest.tid())) {
+                    throw died(guest.tid(), "it is dead");
                 }
                 LockSupport.parkNanos(pause);
                 pause = Math.min(2 * pause, LONGEST_PAUSE);
@@ -225,25 +228,47 @@ final class Gate implements AutoCloseable {
         return status;
     }
 
-    private static boolean isDead(final Guest guest) {
+    private static boolean isDead(final int pid, final int tid) {
         try (ProcFs proc = new ProcFs()) {
-            return proc.stat(guest.pid(), guest.tid()).isZombie();
+            return proc.stat(pid, tid).isZombie();
         } catch (final VanishedException e) {
             return true;
         }
     }
 
-    private static BatonException died(final Guest guest, final String how) {
-        return new BatonException(ErrorCode.TASK_DIED, "pid " + guest.tid() + " at the gate: " + how, KILLED);
+    private static BatonException died(final int tid, final String how) {
+        return failure(ErrorCode.TASK_DIED, tid, how, KILLED, "", null);
     }
 
     private static BatonException failed(final int tid, final LinuxException e) {
-        final boolean gone = e.errno() == Errno.ESRCH || e.errno() == Errno.ECHILD;
-        return new BatonException(
-                gone ? ErrorCode.TASK_DIED : ErrorCode.TASK_FAILED,
-                "pid " + tid + " at the gate: " + e.getMessage(),
-                gone ? KILLED : "",
-                e);
+        if (e.errno() == Errno.ESRCH || e.errno() == Errno.ECHILD) {
+            return failure(ErrorCode.TASK_DIED, tid, String.valueOf(e.getMessage()), KILLED, "", e);
+        }
+        final int tracer = tracer(tid);
+        final String by = tracer == 0 ? "" : "; traced by pid " + tracer;
+        final String remedy =
+                tracer == 0 ? "" : "let the debugger go: a task has one tracer, and until it runs that is us";
+        return failure(ErrorCode.TASK_FAILED, tid, e.getMessage() + by, remedy, Errno.nameOf(e.errno()), e);
+    }
+
+    private static BatonException failure(
+            final ErrorCode code,
+            final int tid,
+            final String how,
+            final String remedy,
+            final String errno,
+            final @Nullable Exception cause) {
+        final Details details = new Details(tid, RestoreStage.RESTORE_CREDS.name(), "the gate", "", errno);
+        return new BatonException(code, "pid " + tid + " at the gate: " + how, remedy, details, cause);
+    }
+
+    /** Who traces it; 0: nobody. */
+    private static int tracer(final int tid) {
+        try (ProcFs proc = new ProcFs()) {
+            return proc.status(tid, tid).tracer();
+        } catch (final LinuxException e) {
+            return 0;
+        }
     }
 
     @Override

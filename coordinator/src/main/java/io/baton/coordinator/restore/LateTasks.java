@@ -61,13 +61,15 @@ final class LateTasks {
     }
 
     private boolean isLate(final int slot) {
+        final int confirmed = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.STAGE_OFFSET);
         if (slot >= plan.taskCount()) {
-            return stage.compareTo(RestoreStage.ORPHANS) <= 0;
+            final boolean guards = stage == RestoreStage.RESTORE_CREDS && slot == plan.helperSlot();
+            return (guards || stage.compareTo(RestoreStage.ORPHANS) <= 0) && confirmed < stage.number();
         }
         if (stage.compareTo(RestoreStage.RESTORE) <= 0) {
-            return segment.state(slot) != SlotDescriptor.STATE_DONE;
+            // Who is to be dead ends after its turn.
+            return segment.state(slot) != SlotDescriptor.STATE_DONE || things.ends(slot);
         }
-        final int confirmed = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.STAGE_OFFSET);
         return confirmed < stage.number() && !things.ends(slot);
     }
 
@@ -82,6 +84,9 @@ final class LateTasks {
         try {
             final int tid = ids.of(segment.tid(slot));
             final ProcStatus status = proc.status(tid, tid);
+            if (status.state() == 'Z' && segment.state(slot) == SlotDescriptor.STATE_DONE) {
+                return;
+            }
             final boolean held = status.state() == 'T' || status.state() == 't' || status.state() == 'D';
             final int tracer = status.tracer();
             all.add(new Late(

@@ -1,6 +1,7 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.Details;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.memory.AddressSpace;
@@ -8,8 +9,10 @@ import io.baton.coordinator.state.memory.MappingNames;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.launch.Helper;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.VanishedException;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -116,12 +119,16 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
         return addresses;
     }
 
-    /** Waits until every task that has to become a zombie is one. */
-    static void awaitZombies(final SavedTree tree, final Operation operation) {
+    /** Waits until every task that has to become a zombie is one, with the exit status it had; dead leaders too. */
+    void awaitZombies(final Operation operation) {
         try (ProcFs proc = new ProcFs()) {
-            for (final PstreeEntry entry : tree.entries()) {
-                if (TreeFromImage.isZombie(entry)) {
-                    operation.await(() -> isDead(proc, operation.ids().of(entry.getPid())), () -> {
+            for (int entry = 0; entry < read.length; entry++) {
+                final PstreeEntry row = tree.entries().get(entry);
+                if (TreeFromImage.isZombie(row) || row.getLeaderDead()) {
+                    // The exit status of a leader whose threads live shows when they are dead too.
+                    final int status =
+                            row.getLeaderDead() ? 0 : leader(entry).getTc().getExitCode();
+                    operation.await(() -> isDead(proc, operation.ids().of(row.getPid()), row.getPid(), status), () -> {
                         LockSupport.parkNanos(PAUSE_NANOS); // a death rings no bell
                         return true;
                     });
@@ -130,13 +137,29 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
         }
     }
 
-    private static boolean isDead(final ProcFs proc, final int pid) {
+    private static boolean isDead(final ProcFs proc, final int pid, final int saved, final int status) {
         try {
-            return proc.stat(pid).isZombie();
+            final ProcStat stat = proc.stat(pid);
+            // The kernel shows 0 to those who may not know.
+            if (stat.isZombie() && stat.threads() <= 1 && stat.exitCode() != status && stat.exitCode() != 0) {
+                throw died(
+                        saved,
+                        "pid " + saved + ": the zombie has another exit status: is=" + stat.exitCode() + ", saved="
+                                + status);
+            }
+            return stat.isZombie();
         } catch (final VanishedException e) {
-            throw new BatonException(
-                    ErrorCode.TASK_FAILED, "pid " + pid + ": the zombie was reaped by its parent", "", e);
+            throw died(saved, "pid " + saved + ": the zombie was reaped by its parent");
         }
+    }
+
+    private static BatonException died(final int pid, final String message) {
+        return new BatonException(
+                ErrorCode.TASK_DIED,
+                message,
+                "it was killed from outside",
+                new Details(pid, RestoreStage.RESTORE.name(), "", "", ""),
+                null);
     }
 
     /** Waits for the helper's end after the gate; somebody may have stopped it. */

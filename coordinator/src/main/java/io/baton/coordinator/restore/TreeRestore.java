@@ -43,6 +43,7 @@ public final class TreeRestore {
     private static final int CONTEXT_RING_CAPACITY = 4 * 1024 * 1024;
     private static final int LOCAL_LENGTH = 16 * 1024;
     private static final String MAKE_TREE = "make tree";
+    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long UNDO_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final RestoreRequest request;
@@ -125,7 +126,7 @@ public final class TreeRestore {
                 programs.length(),
                 CONTEXT_RING_CAPACITY);
         final long hole = processes.addresses().findFree(layout.holeLength());
-        try (Segment segment = Segment.create(layout, hole, runner, deadlineNanos);
+        try (Segment segment = Segment.create(layout, hole, runner, tasksDeadline());
                 Gate gate = new Gate(hole, layout.holeLength(), runner)) {
             programs.writeTo(segment);
             expectConfirmations(segment, plan);
@@ -150,6 +151,11 @@ public final class TreeRestore {
             final FileStatus file = Files.status(segment.fd().number());
             listener.helper(helper.pid(), file.dev(), file.ino(), System.nanoTime());
         }
+    }
+
+    /** The tasks give up by themselves, but only after we have had the time to look who is late. */
+    private long tasksDeadline() {
+        return deadlineNanos == 0 ? 0 : deadlineNanos + GRACE_NANOS;
     }
 
     /** Checks every process against this machine. */
@@ -188,7 +194,7 @@ public final class TreeRestore {
             final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment), request.faults());
             makeTree(operation, stream);
             laps.end(MAKE_TREE);
-            passTheBaton(operation, stream, bytes);
+            passTheBaton(operation, stream, processes, bytes);
             laps.end("baton");
             if (stream.awaitingSignals() > 0) {
                 operation.start(RestoreStage.RESTORE_SIGCHLD, stream.awaitingSignals());
@@ -301,7 +307,11 @@ public final class TreeRestore {
                                 : operation.helper().pid());
     }
 
-    private void passTheBaton(final Operation operation, final ContextStream stream, final RestoredBytes bytes) {
+    private static void passTheBaton(
+            final Operation operation,
+            final ContextStream stream,
+            final Processes processes,
+            final RestoredBytes bytes) {
         final Segment segment = operation.segment();
         final int tasks = operation.plan().taskCount();
         operation.start(RestoreStage.RESTORE, 0);
@@ -318,7 +328,7 @@ public final class TreeRestore {
                 },
                 stream::advance);
         bytes.ended();
-        Processes.awaitZombies(tree, operation);
+        processes.awaitZombies(operation);
     }
 
     private void seizeAll(final Operation operation, final Gate gate, final Processes processes) {

@@ -185,6 +185,42 @@ public final class ProgramBuilder {
         return this;
     }
 
+    /** The op of an instruction. */
+    public int opAt(final int index) {
+        return instructions.getByte(index * InstructionDescriptor.LENGTH + OP_OFFSET);
+    }
+
+    /** The value that an instruction has as its first argument. */
+    public long firstValueAt(final int index) {
+        return instructions.getLong(index * InstructionDescriptor.LENGTH + ARGS_OFFSET);
+    }
+
+    /** Puts a system call that must succeed before an instruction; it is about the same item. */
+    public ProgramBuilder insertCall(final int index, final int number, final long value) {
+        final int at = index * InstructionDescriptor.LENGTH;
+        final int length = (count - index) * InstructionDescriptor.LENGTH;
+        final int about = instructions.getInt(at + TAG_OFFSET);
+        final int before = tag;
+        call(number);
+        instructions.putBytes(at + InstructionDescriptor.LENGTH, instructions, at, length);
+        final int end = count;
+        count = index;
+        tag(about).call(number).value(value);
+        count = end;
+        return tag(before);
+    }
+
+    /** Makes another system call, one without arguments, of an instruction. */
+    public ProgramBuilder replaceByCall(final int index, final int number) {
+        final int end = count;
+        final int before = tag;
+        final int about = instructions.getInt(index * InstructionDescriptor.LENGTH + TAG_OFFSET);
+        count = index;
+        tag(about).call(number);
+        count = end;
+        return tag(before);
+    }
+
     /** Becomes a copy of another program. */
     public ProgramBuilder copyFrom(final ProgramBuilder other) {
         reset();
