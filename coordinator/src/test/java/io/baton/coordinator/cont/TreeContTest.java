@@ -14,12 +14,17 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Signals;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -214,6 +219,41 @@ class TreeContTest {
                 assertEquals(21, cont(victim.pid()).continued().size());
             }
             awaitStops(victim.pid(), Map.of());
+        }
+    }
+
+    /** The root leads its session, so that its group is one in which SIGTSTP stops nobody. */
+    @Test
+    void shouldStopWhomItsSignalWouldNotStopAnyMore() throws Exception {
+        try (Victim victim = Victim.startTree(directory, "star", 1)) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            ImageDirectory image = ImageDirectory.openUnverified(images);
+            CoreEntry.Builder core = image.one(ImageKind.CORE, victim.pid(), CoreEntry.class).toBuilder();
+            core.getTcBuilder().setTaskState(3).setStopSigno(Signals.SIGTSTP);
+            image.write(ImageKind.CORE, victim.pid(), core.build());
+            Files.delete(images.resolve("baton.manifest"));
+            restore(images, RestoreOptions.DEFAULT);
+
+            awaitStops(victim.pid(), Map.of(victim.pid(), Signals.SIGSTOP));
+        }
+    }
+
+    @Test
+    void shouldContinueInAPidNamespace() throws Exception {
+        Path images;
+        try (Victim family = Victim.startTree(directory, "family", 0)) {
+            images = dump(family.pid(), Finish.KILL);
+        }
+        RestoreOptions options = new RestoreOptions(false, true, false, true);
+        Restored restored = TreeRestore.run(images, options, TimeUnit.SECONDS.toNanos(SECONDS));
+        try {
+            int living = living(restored.root()).size();
+            assertEquals(living, cont(restored.root()).continued().size());
+            awaitStops(restored.root(), Map.of());
+        } finally {
+            try (TreeSnapshot snapshot = new TreeSnapshot()) {
+                snapshot.kill(restored.child());
+            }
         }
     }
 

@@ -13,10 +13,12 @@ import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.supervision.Supervision;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.MntEntry;
@@ -24,7 +26,9 @@ import io.baton.mktree.image.proto.UtsnsEntry;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemInfo;
+import io.baton.task.program.FaultInjector;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -281,6 +285,52 @@ class NamespacesTest {
             BatonException refused = assertThrows(BatonException.class, () -> dump(victim.pid(), Finish.LEAVE_RUNNING));
 
             assertTrue(refused.message().contains("uts namespace: is not that of the tree's root"), refused.message());
+        }
+    }
+
+    /** Each instruction that the root has for its namespaces, one restore for each. */
+    @Test
+    void shouldLeaveNothingBehindWhereverItFails() throws Exception {
+        int mounts = Mount.of("self").size();
+        Set<Namespace> all = EnumSet.of(Namespace.UTS, Namespace.IPC, Namespace.MNT, Namespace.NET, Namespace.PID);
+        Path images;
+        try (Victim victim = start("-imnu", "hostname there")) {
+            images = dump(victim.pid(), Finish.KILL);
+        }
+        int instructions = 0;
+        for (boolean failing = true; failing; instructions++) {
+            int nth = instructions;
+            boolean[] injected = new boolean[1];
+            FaultInjector faults = (slot, program) -> {
+                if (slot == 0 && !injected[0] && program.count() > nth) {
+                    injected[0] = true;
+                    program.rollback(nth).call(SyscallNumber.GETPID).expect(-1);
+                }
+            };
+            try {
+                RestoreOptions options = RestoreOptions.DEFAULT.with(all);
+                Restored restored = TreeRestore.run(new RestoreRequest(images, options, Supervision.NONE, faults));
+                kill(restored.child());
+                failing = false;
+            } catch (BatonException e) {
+                assertEquals(ErrorCode.TASK_FAILED, e.code(), e.message());
+                assertTrue(injected[0], e.message());
+            }
+            TreeSnapshot.reap();
+            assertEquals(mounts, Mount.of("self").size());
+        }
+        assertTrue(instructions > 50, "only " + instructions);
+    }
+
+    @Test
+    void shouldCallAnImageBadThatLacksWhatItSpeaksOf() throws Exception {
+        try (Victim victim = start("-u", "true")) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            Files.delete(images.resolve("utsns-9.img"));
+            Files.delete(images.resolve("baton.manifest"));
+            BatonException bad = assertThrows(BatonException.class, () -> restore(images));
+
+            assertEquals(ErrorCode.BAD_IMAGE, bad.code(), bad.message());
         }
     }
 
