@@ -1,6 +1,7 @@
 package io.baton.coordinator.journal;
 
 import io.baton.task.linux.ProcessName;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -11,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
@@ -77,9 +77,14 @@ public final class OperationJournal {
         return story;
     }
 
-    /** Whether its coordinator may still be writing; what has a queue has ended. */
+    /** Whether its coordinator may still be writing; what has a queue has ended. Mostly told by the first record. */
     boolean isUnderWay() throws IOException {
-        return Files.exists(spool()) && !isOver(glance());
+        if (!Files.exists(spool())) {
+            return false;
+        }
+        final Story beginning = new Story(id());
+        SpoolReader.readFirst(spool(), new RecordDecoder(beginning));
+        return !isOver(beginning) && !isOver(glance());
     }
 
     private static boolean isOver(final Story story) {
@@ -118,7 +123,7 @@ public final class OperationJournal {
                 return;
             }
             final Path made = directory.resolve(NEW_QUEUE);
-            delete(made);
+            delete(made.toFile());
             Files.createDirectory(made, StateDirectory.PRIVATE_DIRECTORY);
             try (QueueStore store = QueueStore.appendTo(made)) {
                 SpoolReader.read(spool(), store::append);
@@ -164,20 +169,18 @@ public final class OperationJournal {
     }
 
     void delete() throws IOException {
-        delete(directory);
+        delete(directory.toFile());
     }
 
-    private static void delete(final Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(path)) {
-            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
+    /** Plain loops: an operation that begins pays for every class that is loaded here. */
+    private static void delete(final File file) throws IOException {
+        final File[] inside = file.listFiles();
+        if (inside != null) {
+            for (final File one : inside) {
+                delete(one);
             }
-        } catch (final UncheckedIOException e) {
-            throw e.getCause();
         }
+        Files.deleteIfExists(file.toPath());
     }
 
     private Path spool() {

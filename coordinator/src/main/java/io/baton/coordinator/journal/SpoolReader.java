@@ -16,6 +16,14 @@ final class SpoolReader {
 
     private SpoolReader() {}
 
+    /** Reads the first record only. Without a lambda: whoever begins an operation would pay for its linkage. */
+    static void readFirst(final Path file, final RecordDecoder decoder) throws IOException {
+        final UnsafeBuffer buffer = new UnsafeBuffer(Files.readAllBytes(file));
+        if (buffer.capacity() >= RecordDescriptor.HEAD_LENGTH) {
+            decoder.decode(buffer, 0, buffer.getInt(RecordDescriptor.LENGTH_OFFSET));
+        }
+    }
+
     static void read(final Path file, final Sink sink) throws IOException {
         final UnsafeBuffer buffer = new UnsafeBuffer(Files.readAllBytes(file));
         int at = 0;

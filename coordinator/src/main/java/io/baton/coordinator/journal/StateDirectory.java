@@ -25,9 +25,13 @@ public final class StateDirectory {
     static final FileAttribute<?> PRIVATE_DIRECTORY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
-    /** So many operations are kept, and so many bytes of them. */
+    /** So many operations are kept. */
     static final int MOST_OPERATIONS = 64;
 
+    /** So many more may there be before an operation that begins takes the time to remove them. */
+    static final int SLACK = 8;
+
+    /** Bytes that all of them may use on disk. */
     static final long MOST_BYTES = 256L * 1024 * 1024;
 
     private static final int MODE = 0700;
@@ -99,7 +103,9 @@ public final class StateDirectory {
 
     private Path make() {
         makeAll(path);
-        limit(MOST_OPERATIONS - 1);
+        if (names().length >= MOST_OPERATIONS + SLACK) {
+            limit(MOST_OPERATIONS - 1);
+        }
         long millis = System.currentTimeMillis();
         for (int i = 0; i < TRIES; i++) {
             final Path directory = path.resolve(id(millis, Identity.pid()));
@@ -158,10 +164,7 @@ public final class StateDirectory {
 
     /** All operations, the newest first. */
     public List<OperationJournal> list() {
-        final String[] names = path.toFile().list();
-        if (names == null) {
-            return List.of();
-        }
+        final String[] names = names();
         Arrays.sort(names, Collections.reverseOrder());
         final List<OperationJournal> found = new ArrayList<>(names.length);
         for (final String name : names) {
@@ -170,6 +173,11 @@ public final class StateDirectory {
             }
         }
         return found;
+    }
+
+    private String[] names() {
+        final String[] names = path.toFile().list();
+        return names == null ? new String[0] : names;
     }
 
     /** The operation whose id is that or begins so, the newest of them; null when there is none. */

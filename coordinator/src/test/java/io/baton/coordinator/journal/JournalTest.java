@@ -161,9 +161,11 @@ class JournalTest {
         final StateDirectory state = StateDirectory.at(folder);
         final JournalWriter live = state.begin();
         final String first = state.list().get(0).id();
-        for (int i = 0; i < StateDirectory.MOST_OPERATIONS + 9; i++) {
+        for (int i = 0; i < StateDirectory.MOST_OPERATIONS + 19; i++) {
             Calls.end(state.begin(), new Random(i));
         }
+        assertTrue(state.list().size() <= StateDirectory.MOST_OPERATIONS + StateDirectory.SLACK + 1);
+        state.prune();
         assertEquals(StateDirectory.MOST_OPERATIONS + 1, state.list().size());
         assertNotNull(state.find(first), "under way");
         live.ended(1, 1);
