@@ -2,6 +2,8 @@ package io.baton.coordinator.action;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Wait;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -9,8 +11,10 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +26,7 @@ public final class ActionScript implements Action {
     private static final Logger LOG = LoggerFactory.getLogger(ActionScript.class);
     private static final int LINES_TOLD = 5;
     private static final long OUTPUT_MILLIS = 1000;
+    private static final long PAUSE_NANOS = 1_000_000;
     private static final long ENDLESS_NANOS = Long.MAX_VALUE / 2;
 
     private final String command;
@@ -48,8 +53,9 @@ public final class ActionScript implements Action {
                         "a faster script, or a longer --timeout or --stage-timeout");
             }
         } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            if (process.isAlive()) {
+                end(process);
+            }
         }
         reader.join(OUTPUT_MILLIS); // a child in the background may hold the pipe
         if (process.exitValue() != 0) {
@@ -57,6 +63,27 @@ public final class ActionScript implements Action {
                     ErrorCode.SCRIPT_FAILED,
                     "action script " + this + " at " + point + ": exit status " + process.exitValue() + output,
                     "see what it printed; without --action-script nothing is run");
+        }
+    }
+
+    /** Kills a script with all that it has started. What loses its parent becomes ours, for we are a subreaper. */
+    private static void end(final Process process) {
+        final List<ProcessHandle> all = process.descendants().toList();
+        process.destroyForcibly();
+        all.forEach(ProcessHandle::destroyForcibly);
+        final long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(OUTPUT_MILLIS);
+        for (final ProcessHandle one : all) {
+            while (System.nanoTime() < until && !isReaped((int) one.pid())) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+
+    private static boolean isReaped(final int pid) {
+        try {
+            return Wait.wait4(pid, Wait.WNOHANG | Wait.WALL).isDead();
+        } catch (final LinuxException e) {
+            return ProcessHandle.of(pid).isEmpty(); // not ours, or not yet
         }
     }
 

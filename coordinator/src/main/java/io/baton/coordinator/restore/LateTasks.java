@@ -19,6 +19,9 @@ import java.util.List;
  */
 final class LateTasks {
     private static final int MOST = 10;
+    private static final int HELD = 0;
+    private static final int BUSY = 1;
+    private static final int WAITS = 2;
 
     private final Segment segment;
     private final CreationPlan plan;
@@ -30,7 +33,7 @@ final class LateTasks {
     /**
      * One of them.
      *
-     * @param rank 0: held from outside, 1: in the middle of something, 2: waits for others
+     * @param rank HELD from outside, BUSY in the middle of something, or WAITS for others
      */
     private record Late(int pid, int rank, String text) {}
 
@@ -78,7 +81,7 @@ final class LateTasks {
         final String who = (pid == 0 ? "the helper" : "pid " + pid) + name(pid) + ", "
                 + SlotText.describe(segment, slot) + " about " + thing(slot);
         if (segment.state(slot) == SlotDescriptor.STATE_ABSENT) {
-            all.add(new Late(pid, 2, who));
+            all.add(new Late(pid, WAITS, who));
             return;
         }
         try {
@@ -91,12 +94,12 @@ final class LateTasks {
             final int tracer = status.tracer();
             all.add(new Late(
                     pid,
-                    held ? 0 : isWaiting(slot) ? 2 : 1,
+                    held ? HELD : isWaiting(slot) ? WAITS : BUSY,
                     who + "; state " + status.state() + (tracer == 0 ? "" : ", traced by pid " + tracer) + ", wchan "
                             + proc.readText(tid, "wchan").strip()));
         } catch (final LinuxException e) {
             if (slot < plan.taskCount()) {
-                all.add(new Late(pid, 1, who + "; gone"));
+                all.add(new Late(pid, BUSY, who + "; gone"));
             }
         }
     }
@@ -118,18 +121,21 @@ final class LateTasks {
         return !holdsTheBaton && (op == Op.AWAIT || op == Op.TURN);
     }
 
-    /** A line for each, as many as one can read. */
+    /** A line for each that holds up the others, as many as one can read. */
     @Override
     public String toString() {
+        final long culprits = all.stream().filter(late -> late.rank() < WAITS).count();
+        final int told = (int) Math.min(MOST, culprits == 0 ? all.size() : culprits);
         final StringBuilder text = new StringBuilder();
-        for (int i = 0; i < Math.min(MOST, all.size()); i++) {
+        for (int i = 0; i < told; i++) {
             text.append(System.lineSeparator()).append("  ").append(all.get(i).text());
         }
-        if (all.size() > MOST) {
+        if (all.size() > told) {
             text.append(System.lineSeparator())
                     .append("  and ")
-                    .append(all.size() - MOST)
+                    .append(all.size() - told)
                     .append(" more");
+            text.append(told == culprits ? " that wait for others" : "");
         }
         return text.toString();
     }

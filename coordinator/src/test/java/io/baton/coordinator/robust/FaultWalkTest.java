@@ -52,7 +52,7 @@ class FaultWalkTest {
     private static final int FEWEST_TASKS = 12;
     private static final int MOST_AGAIN = 50;
     private static final long SHORT = TimeUnit.MILLISECONDS.toNanos(400);
-    private static final long UNDO = TimeUnit.SECONDS.toNanos(2);
+    private static final long UNDO = TimeUnit.SECONDS.toNanos(5);
 
     @TempDir
     Path folder = Path.of("");
