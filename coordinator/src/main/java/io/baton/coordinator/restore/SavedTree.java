@@ -152,6 +152,15 @@ final class SavedTree {
 
     /** Who makes whom. */
     CreationPlan plan(final Processes processes) {
+        return plan(processes, false);
+    }
+
+    /**
+     * Who makes whom.
+     *
+     * @param rootFirst the root waits in stages of its own before it makes others
+     */
+    CreationPlan plan(final Processes processes, final boolean rootFirst) {
         try {
             final ProcessTree tree = TreeFromImage.of(entries, processes::leader);
             for (int row = 0; row < entries.size(); row++) {
@@ -160,15 +169,15 @@ final class SavedTree {
                             "pstree.img: pid " + entries.get(row).getPid() + " is dead there or in its core only");
                 }
             }
-            return CreationPlanner.plan(tree, planOptions());
+            return CreationPlanner.plan(tree, planOptions(rootFirst));
         } catch (final TreeException | PlanException e) {
             throw badImage("pstree.img: " + e.getMessage());
         }
     }
 
-    private PlanOptions planOptions() {
+    private PlanOptions planOptions(final boolean rootFirst) {
         PlanOptions plan = PlanOptions.defaults();
-        if (namespaces.hasWork() || (options.pidNamespace() && rootIsInit())) {
+        if (rootFirst || namespaces.hasWork() || (options.pidNamespace() && rootIsInit())) {
             plan = plan.withNamespaces();
         }
         return options.pidNamespace() && !rootIsInit() ? plan.withReapingHelper() : plan;

@@ -104,7 +104,7 @@ public final class TreeRestore {
         final Processes processes = new Processes(tree);
         processes.readAll();
         laps.end("read");
-        final CreationPlan plan = tree.plan(processes);
+        final CreationPlan plan = tree.plan(processes, actions.areAny());
         laps.end("plan");
         if (listener.isActive()) {
             listener.planned(TaskRows.of(plan, processes));

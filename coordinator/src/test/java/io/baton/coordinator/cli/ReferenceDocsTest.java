@@ -88,6 +88,10 @@ class ReferenceDocsTest {
 
                 A `restore` that stays may so exit with a status of this table that was the root's own. Who needs to tell them apart
                 restores with `-d`.
+
+                With `--json` the same is told to programs on standard output, as one object: `error` (the code), `exit`, `message`,
+                `remedy`; where they are known `pid` (of the task, as in the image), `stage`, `item` (the thing), `call` (the system
+                call) and `errno` (by name); and for a refusal `refusals`, a list of `pid`, `object`, `reason`, `remedy`.
                 """).toString();
     }
 
