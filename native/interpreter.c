@@ -90,6 +90,9 @@ static long execute(struct task *task, struct baton_instruction *instruction, co
 	case BATON_OP_GUARD:
 		guard(task, args);
 		return 0;
+	case BATON_OP_HOLD:
+		hold((uint32_t *)args[0], (const uint32_t *)args[1], args[2]);
+		return 0;
 	case BATON_OP_POKE:
 		*(uint64_t *)args[0] = args[1];
 		return 0;

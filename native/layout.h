@@ -181,6 +181,7 @@ struct baton_program {
 #define BATON_OP_RETIRE 7
 #define BATON_OP_POKE 8
 #define BATON_OP_GUARD 9
+#define BATON_OP_HOLD 10
 
 #define BATON_EXPECT_ANY 0
 #define BATON_EXPECT_SUCCESS 1

@@ -34,6 +34,8 @@ __attribute__((section(".text.ask"), used)) _Noreturn void runner_ask(struct bat
 	fail(&task, -EPROTO); /* the last instruction is always RETIRE */
 }
 
+#define HOLD_STEP 100000 /* ns */
+
 /*
  * Sleeps until that time (CLOCK_MONOTONIC ns; 0: for ever). Not by futex, poll or nanosleep: interrupted, those would
  * overwrite the thread's restart_block, which belongs to the system call that the ask has interrupted.
@@ -49,6 +51,22 @@ static void sleep_until(uint64_t time)
 		if (time && !left)
 			return;
 		syscall4(SYS_PPOLL, 0, 0, time ? (long)&timeout : 0, 0);
+	}
+}
+
+/*
+ * In the middle of an ask: tell the coordinator that something is there to be taken, and stand still until it has. Should
+ * it be dead, go on at the deadline. In small steps, because nothing that could wake us leaves the restart_block alone.
+ */
+void hold(uint32_t *word, const uint32_t *go, uint64_t deadline)
+{
+	store_release(word, 1);
+	while (!load_acquire(go)) {
+		uint64_t now = monotonic_ns();
+
+		if (now >= deadline)
+			break;
+		sleep_until(now + HOLD_STEP);
 	}
 }
 

@@ -38,5 +38,6 @@ _Noreturn void reap_until(struct task *task, long root);
 
 /* runner.c */
 _Noreturn void retire(uint32_t *word, uint64_t frame, uint64_t deadline);
+void hold(uint32_t *word, const uint32_t *go, uint64_t deadline);
 
 #endif

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -115,6 +116,7 @@ public final class TreePreDump {
                     new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, deadline)) {
                 watch.begin(tree, runner);
             }
+            long begun = System.nanoTime();
             for (SeizedProcess process : tree.processes()) {
                 if (!process.isZombie()) {
                     found.add(LivePages.find(process, image));
@@ -123,7 +125,12 @@ public final class TreePreDump {
             tree.release();
             statistics.frozenUntilNow();
             listener.phase("stop and find pages", started, System.nanoTime());
-            LOG.info("found the pages of {} processes", found.size());
+            LOG.info(
+                    "stopped {} processes in {} us, began the watch in {} us, found the pages in {} us",
+                    tree.processes().size(),
+                    TimeUnit.NANOSECONDS.toMicros(statistics.frozen() - started),
+                    TimeUnit.NANOSECONDS.toMicros(begun - statistics.frozen()),
+                    TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - begun));
             return statistics;
         }
     }

@@ -106,6 +106,15 @@ public final class AskRunner implements AutoCloseable {
      * @throws BatonException TASK_DIED, TASK_FAILED, TIMEOUT, NOT_PERMITTED; threads stand as before all the same
      */
     public void run(List<Ask> asks) {
+        run(asks, () -> {});
+    }
+
+    /**
+     * As {@link #run(List)}, for programs that {@linkplain Op#HOLD stand still} for us.
+     *
+     * @param meanwhile done when all are running
+     */
+    public void run(List<Ask> asks, Runnable meanwhile) {
         try {
             for (int from = 0; from < asks.size(); ) {
                 int to = from + 1;
@@ -115,6 +124,7 @@ public final class AskRunner implements AutoCloseable {
                 start(asks.subList(from, to));
                 from = to;
             }
+            meanwhile.run();
             for (Running thread : running) {
                 awaitAnswer(thread);
             }

@@ -20,9 +20,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The victim {@code writer}, and what can be asked of it; also after it was restored, for its words are in a file. */
-final class Writer implements AutoCloseable {
+public final class Writer implements AutoCloseable {
     /** What it can be told to do. */
-    enum Command {
+    public enum Command {
         CHECK(1),
         REMAP(2),
         MOVE(3),
@@ -40,7 +40,7 @@ final class Writer implements AutoCloseable {
         }
     }
 
-    static final int PAGE = 4096;
+    public static final int PAGE = 4096;
 
     private static final int READY = 0;
     private static final int COMMAND = 1;
@@ -60,7 +60,7 @@ final class Writer implements AutoCloseable {
         this.words = words;
     }
 
-    static Writer start(Path control, int pages, long seed) throws Exception {
+    public static Writer start(Path control, int pages, long seed) throws Exception {
         try (RandomAccessFile file = new RandomAccessFile(control.toFile(), "rw")) {
             file.setLength((long) FILE_PAGES * PAGE);
             MappedByteBuffer words = file.getChannel().map(FileChannel.MapMode.READ_WRITE, 0, 2 * PAGE);
@@ -72,7 +72,7 @@ final class Writer implements AutoCloseable {
         }
     }
 
-    int pid() {
+    public int pid() {
         return victim.pid();
     }
 
@@ -85,7 +85,7 @@ final class Writer implements AutoCloseable {
     }
 
     /** Tells the first process, or its child, to do something, and waits until it has. */
-    void tell(int process, Command command) throws Exception {
+    public void tell(int process, Command command) throws Exception {
         long wanted = ++commands << 8 | command.number;
         set(process, COMMAND, wanted);
         Victim.await(() -> get(process, DONE) == wanted, () -> command + " by process " + process);
@@ -95,19 +95,19 @@ final class Writer implements AutoCloseable {
     }
 
     /** Has it look whether all is there that it has ever written. */
-    void check(int process) throws Exception {
+    public void check(int process) throws Exception {
         tell(process, Command.CHECK);
         assertEquals(0, get(process, ERRORS));
     }
 
     /** Waits until it has written so much more. */
-    void awaitWrites(int process, long more) throws Exception {
+    public void awaitWrites(int process, long more) throws Exception {
         long enough = get(process, WRITES) + more;
         Victim.await(() -> get(process, WRITES) >= enough);
     }
 
     /** Lets it write no more, or again; nothing of it changes in between but what it is told to do. */
-    void idle(int process, boolean idle) throws Exception {
+    public void idle(int process, boolean idle) throws Exception {
         set(process, IDLE, idle ? 1 : 0);
         if (idle) {
             tell(process, Command.CHECK); // so that it has seen it
@@ -118,7 +118,7 @@ final class Writer implements AutoCloseable {
      * The pages of all private writable mappings of a process that does nothing, by address; without its stack, on which
      * it does even that.
      */
-    static Map<String, byte[]> memory(int pid) {
+    public static Map<String, byte[]> memory(int pid) {
         Map<String, byte[]> memory = new TreeMap<>();
         try (ProcFs proc = new ProcFs();
                 Memory page = Memory.allocate(PAGE)) {
@@ -140,7 +140,7 @@ final class Writer implements AutoCloseable {
     /**
      * Compares. In one page the kernel itself writes, whenever the process is put on a processor: the area of rseq(2).
      */
-    static void assertSame(Map<String, byte[]> expected, int pid) {
+    public static void assertSame(Map<String, byte[]> expected, int pid) {
         Map<String, byte[]> found = memory(pid);
         assertEquals(expected.keySet(), found.keySet());
         List<String> different = new ArrayList<>();

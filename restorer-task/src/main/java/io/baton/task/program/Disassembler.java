@@ -71,6 +71,7 @@ public final class Disassembler {
                         + operands.text(index, 1, ArgumentType.DECIMAL);
             case Op.REAP -> "reap until pid " + operands.text(index, 0, ArgumentType.DECIMAL) + " ends";
             case Op.RETIRE -> "retire";
+            case Op.HOLD -> "hold";
             case Op.POKE -> poke(block, operands, index);
             default -> "op " + block.op(index);
         };

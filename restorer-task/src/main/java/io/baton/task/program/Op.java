@@ -32,5 +32,8 @@ public final class Op {
     /** Sleep until a stage has started; if our parent dies before, kill the tasks: parent, stage, how many slots. */
     public static final int GUARD = 9;
 
+    /** Set a word, and stand still until another one is set or a time is come: word, other word, time. */
+    public static final int HOLD = 10;
+
     private Op() {}
 }
