@@ -67,7 +67,7 @@ final class DumpCommand implements Callable<Integer> {
 
         @Option(
                 names = {"-s", "--leave-stopped"},
-                description = "Leave the tree stopped (SIGSTOP).")
+                description = "Leave the tree stopped (SIGSTOP); baton cont lets it run on.")
         boolean stopped;
 
         Finish finish() {

@@ -47,6 +47,11 @@ final class NamespaceOptions {
                     return namespace;
                 }
             }
+            for (Namespace namespace : Namespace.values()) {
+                if (namespace.text().equals(name.toLowerCase(Locale.ROOT))) {
+                    throw new TypeConversionException(namespace.text() + " namespaces cannot be made yet");
+                }
+            }
             throw new TypeConversionException("'" + name + "' is none of uts, ipc, mnt, net, pid");
         }
     }

@@ -40,7 +40,7 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Option(
             names = {"-s", "--leave-stopped"},
-            description = "Leave the tasks stopped (SIGSTOP).")
+            description = "Leave the tasks stopped (SIGSTOP); baton cont lets them run on.")
     boolean leaveStopped;
 
     @Option(names = "--verify", description = "Check the contents of pages against the manifest too.")
