@@ -55,7 +55,23 @@ final class FailureReport {
                 + details.errno() + " (" + Errno.messageOf(errno) + "), in stage " + stage;
         final boolean taken = errno == Errno.EEXIST && SlotText.number(buffer, at) == SyscallNumber.CLONE3;
         return new BatonException(
-                taken ? ErrorCode.PID_TAKEN : ErrorCode.TASK_FAILED, text, taken ? Pids.REMEDY : "", details, null);
+                taken ? ErrorCode.PID_TAKEN : ErrorCode.TASK_FAILED,
+                text,
+                taken ? Pids.REMEDY : remedy(errno),
+                details,
+                null);
+    }
+
+    private static String remedy(final int errno) {
+        return switch (errno) {
+            case Errno.EAGAIN ->
+                "pids or processes ran out: raise pids.max of the cgroup, kernel.pid_max or kernel.threads-max";
+            case Errno.ENOMEM -> "memory, or the number of mappings (vm.max_map_count), ran out: make room";
+            case Errno.EMFILE, Errno.ENFILE -> "descriptors ran out: raise ulimit -n or fs.file-max";
+            case Errno.ENOENT, Errno.ENOTDIR -> "put it back where it was when the image was made";
+            case Errno.EPERM, Errno.EACCES -> "a right is missing: baton check says which";
+            default -> "baton explain shows the call among its neighbours";
+        };
     }
 
     /**

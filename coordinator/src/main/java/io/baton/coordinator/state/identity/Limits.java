@@ -15,6 +15,7 @@ import io.baton.task.linux.Capabilities;
 import io.baton.task.linux.Limit;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
+import io.baton.task.program.SymbolicNames;
 import java.util.List;
 
 /**
@@ -63,7 +64,7 @@ public final class Limits implements StateKind {
                 String reason = "hard limit " + text(saved.get(resource).getMax()) + " is above our own "
                         + text(own.getMax()) + ", which needs CAP_SYS_RESOURCE";
                 String remedy = "raise it with prlimit(1) before, or restore as root";
-                refusals.add(process.pstree().getPid(), "resource limit " + resource, reason, remedy);
+                refusals.add(process.pstree().getPid(), SymbolicNames.LIMIT.text(resource), reason, remedy);
             }
         }
     }
