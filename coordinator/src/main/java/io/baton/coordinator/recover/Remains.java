@@ -110,14 +110,16 @@ final class Remains {
         }
     }
 
-    /** Recorded pids that somebody has who was started after that moment (clock ticks since boot): perhaps of the tree. */
+    /** Recorded pids that somebody lives with who was started after that moment (clock ticks since boot): perhaps of the tree. */
     static List<Integer> candidates(final Story story, final long since) {
         final List<Integer> found = new ArrayList<>();
         try (ProcFs proc = new ProcFs()) {
             story.tasks().forEach(task -> {
                 try {
                     final ProcStat stat = proc.stat(task.pid());
-                    if (stat.startTime() >= since && stat.comm().equals(task.name())) {
+                    if (stat.startTime() >= since
+                            && !stat.isZombie()
+                            && stat.comm().equals(task.name())) {
                         found.add(task.pid());
                     }
                 } catch (final VanishedException e) {

@@ -78,12 +78,12 @@ class RecoveryTest {
                 assertFalse(isUnfinished(to), "round " + round);
                 assertTrue(!unfinished || to.equals(kept) || !Files.exists(to), "round " + round);
                 ends.merge(unfinished ? "removed" : "nothing to remove", 1, Integer::sum);
+                assertTrue(
+                        lives(victim.pid()), "round " + round + " of " + ROUNDS + " at " + (round + 1) * 100 / ROUNDS);
             }
             assertEquals("mine", Files.readString(note));
             ImageDirectory.open(images).verify(true);
-            final WaitStatus last =
-                    command("dump", "-R", "-t", victim.pid(), "-D", kept).await(PATIENCE_MILLIS);
-            assertTrue(last.isExited() && last.exitCode() == 0, last::toString);
+            duration(command("dump", "-R", "-t", victim.pid(), "-D", kept));
         }
         System.out.println("killed dumps recovered: " + ends);
     }
@@ -206,16 +206,24 @@ class RecoveryTest {
     /** From the moment when its journal begins. */
     private void kill(final Coordinator command, final long afterNanos) throws Exception {
         final int before = journals().list().size();
-        command.awaitBegun(() -> journals().list().size() > before);
+        command.awaitBegun(() -> journals().list().size() > before && isOpened(newest()));
         TimeUnit.NANOSECONDS.sleep(afterNanos);
         command.signal(Signals.SIGKILL);
         command.await(PATIENCE_MILLIS);
     }
 
+    private static boolean isOpened(final OperationJournal journal) {
+        try {
+            return journal.glance().coordinator() != null;
+        } catch (final IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     /** How long one takes (ns) that ends well, from the moment when its journal begins. */
     private long duration(final Coordinator command) {
         final int before = journals().list().size();
-        command.awaitBegun(() -> journals().list().size() > before);
+        command.awaitBegun(() -> journals().list().size() > before && isOpened(newest()));
         final long start = System.nanoTime();
         final WaitStatus status = command.await(PATIENCE_MILLIS);
         assertTrue(status.isExited() && status.exitCode() == 0, () -> status + ": " + command.said());
