@@ -194,6 +194,21 @@ class IncrementTest {
         }
     }
 
+    /** Nobody may look at the pages before the dump: a look brings them back. */
+    @Test
+    void shouldNotTakeThrownAwayPagesOfAFileFromTheParent() throws Exception {
+        try (Writer writer = start(9)) {
+            writer.idle(0, true);
+            preDump(writer, 0);
+            for (int i = 0; i < 12; i++) {
+                writer.tell(0, Command.DISCARD);
+            }
+            dump(writer, 1, Finish.KILL, false);
+            restore();
+            writer.check(0);
+        }
+    }
+
     /** Random work, random times, random kinds of dumps. */
     @ParameterizedTest
     @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18})
