@@ -5,6 +5,7 @@ import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.PidFd;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.UserFaultFd;
 import io.baton.task.program.Op;
@@ -91,13 +92,22 @@ final class FaultDescriptors {
         return made;
     }
 
+    private static Fd fetch(SeizedProcess process, int fd) {
+        if (!process.leaderDead()) {
+            return process.pidFd().fetch(fd);
+        }
+        try (PidFd thread = PidFd.openThread(process.procId())) {
+            return thread.fetch(fd);
+        }
+    }
+
     private void take(List<Offer> offers, long deadline) {
         for (Offer offer : offers) {
             SeizedProcess process = offer.ask.thread().process();
             long fd = offer.await(deadline);
             try {
                 if (fd >= 0) {
-                    Fd copy = process.pidFd().fetch((int) fd);
+                    Fd copy = fetch(process, (int) fd);
                     UserFaultFd.begin(copy); // worked for us, so it does for everybody
                     made.put(process, copy);
                 } else {

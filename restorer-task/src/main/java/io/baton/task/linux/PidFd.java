@@ -5,6 +5,8 @@ package io.baton.task.linux;
  * Polls as readable once the process is dead.
  */
 public final class PidFd implements AutoCloseable {
+    private static final int PIDFD_THREAD = 0x80;
+
     private final int pid;
     private final Fd fd;
 
@@ -19,7 +21,20 @@ public final class PidFd implements AutoCloseable {
      * @throws VanishedException if there is no such process.
      */
     public static PidFd open(final int pid) {
-        final long result = SystemCall.call(SyscallNumber.PIDFD_OPEN, pid, 0);
+        return open(pid, 0);
+    }
+
+    /**
+     * Opens a handle on one thread, for descriptors of a process whose leader is dead.
+     *
+     * @throws LinuxException EINVAL before Linux 6.9.
+     */
+    public static PidFd openThread(final int tid) {
+        return open(tid, PIDFD_THREAD);
+    }
+
+    private static PidFd open(final int pid, final int flags) {
+        final long result = SystemCall.call(SyscallNumber.PIDFD_OPEN, pid, flags);
         if (result == -Errno.ESRCH) {
             throw new VanishedException("pidfd_open", Errno.ESRCH, "pid=" + pid);
         }
