@@ -2,6 +2,7 @@ package io.baton.coordinator.dump;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.Failure;
+import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.progress.OperationKind;
 import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.ptrace.AskRunner;
@@ -9,10 +10,14 @@ import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.memory.LivePages;
 import io.baton.coordinator.state.memory.MemoryIncrement;
 import io.baton.coordinator.state.memory.MemoryStatistics;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.coordinator.state.registers.Registers;
+import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.tracking.Parent;
 import io.baton.coordinator.tracking.TreeWatch;
 import io.baton.mktree.launch.NativeFiles;
@@ -30,6 +35,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class TreePreDump {
     private static final Logger LOG = LoggerFactory.getLogger(TreePreDump.class);
+
+    /** Without their leave no task may be asked: it runs 32-bit code, or its filters would kill it. */
+    private static final List<StateKind> BEFORE_ASKS = List.of(new Registers(), new Seccomp());
 
     private final PreDumpRequest request;
     private final TreeWatch watch;
@@ -102,6 +110,21 @@ public final class TreePreDump {
         output.seal(watch, request.previous());
     }
 
+    /** Refuses only what a dump would refuse too. */
+    private static void inspect(SeizedTree tree) {
+        Refusals refusals = new Refusals();
+        for (SeizedProcess process : tree.processes()) {
+            if (process.isZombie()) {
+                continue;
+            }
+            for (StateKind kind : BEFORE_ASKS) {
+                kind.inspect(process, DumpOptions.DEFAULT, refusals);
+            }
+            process.maps(); // before anything is put into it
+        }
+        refusals.throwIfAny("pre-dump");
+    }
+
     private DumpStatistics find(List<LivePages> found, CapturedTree image) {
         long started = System.nanoTime();
         try (SeizedTree tree = TreeSeizer.seize(request.root(), deadline)) {
@@ -109,9 +132,7 @@ public final class TreePreDump {
             if (listener.isActive()) {
                 listener.planned(TreeRows.tasks(tree));
             }
-            for (SeizedProcess process : tree.processes()) {
-                process.maps(); // before anything is put into it
-            }
+            inspect(tree);
             try (AskRunner runner =
                     new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, deadline)) {
                 watch.begin(tree, runner);

@@ -34,6 +34,7 @@ import io.baton.task.linux.Wait;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -324,6 +325,21 @@ class IncrementTest {
 
     private static boolean watched(ProcFs proc, int pid) {
         return proc.smaps(pid).stream().anyMatch(map -> map.has("uw"));
+    }
+
+    @Test
+    void shouldAskAConfinedTask() throws Exception {
+        Path report = directory.resolve("report");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try (Victim victim = Victim.start("state", report, "ts")) {
+            Victim.await(() -> Files.exists(directory.resolve("report.before")));
+            TreePreDump.run(new PreDumpRequest(victim.pid(), path(1), null, Supervision.NONE));
+            assertTrue(victim.isAlive());
+            assertTrue(statistics(1).getPagesWritten() > 0);
+            TreePreDump.run(new PreDumpRequest(victim.pid(), path(2), Path.of("../1"), Supervision.NONE));
+            assertTrue(statistics(2).getPagesSkippedParent() > 0);
+            assertTrue(victim.isAlive());
+        }
     }
 
     @Test
