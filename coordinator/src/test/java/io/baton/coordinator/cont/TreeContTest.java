@@ -23,6 +23,7 @@ import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.Signals;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,23 +102,35 @@ class TreeContTest {
 
     /** Stops two below the root as a user would: a session's leader, and a member of the root's session by the terminal's signal. */
     private static Map<Integer, Integer> stopSome(Victim family) throws Exception {
-        List<Integer> living = living(family.pid());
-        int session = 0;
-        int group = 0;
-        try (ProcFs proc = new ProcFs()) {
-            for (int pid : living.subList(1, living.size())) {
-                if (proc.stat(pid).session() == pid) {
-                    session = pid;
-                } else if (proc.stat(pid).processGroup() == pid) {
-                    group = pid;
-                }
-            }
-        }
+        // They may still be on their way into session and group; and a signal to pid 0 would stop ourselves.
+        Victim.await(() -> sessionLeader(family) != 0 && groupLeader(family) != 0);
+        int session = sessionLeader(family);
+        int group = groupLeader(family);
         Signals.kill(session, Signals.SIGSTOP);
         Signals.kill(group, Signals.SIGTSTP);
         Map<Integer, Integer> stops = new TreeMap<>(Map.of(session, Signals.SIGSTOP, group, Signals.SIGTSTP));
         awaitStops(family.pid(), stops);
         return stops;
+    }
+
+    /** Below the root; 0: none. */
+    private static int sessionLeader(Victim family) {
+        return first(family, (stat, pid) -> stat.session() == pid);
+    }
+
+    /** In the root's session; 0: none. */
+    private static int groupLeader(Victim family) {
+        return first(family, (stat, pid) -> stat.session() != pid && stat.processGroup() == pid);
+    }
+
+    private static int first(Victim family, BiPredicate<ProcStat, Integer> wanted) {
+        try (ProcFs proc = new ProcFs()) {
+            return living(family.pid()).stream()
+                    .skip(1)
+                    .filter(pid -> wanted.test(proc.stat(pid), pid))
+                    .findFirst()
+                    .orElse(0);
+        }
     }
 
     private static Map<Integer, Integer> all(Collection<Integer> pids, Map<Integer, Integer> except) {
