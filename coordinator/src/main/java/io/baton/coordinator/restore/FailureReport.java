@@ -9,8 +9,8 @@ import io.baton.mktree.plan.PlannedTask;
 import io.baton.mktree.plan.RestoreStage;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.ProcFs;
-import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.VanishedException;
+import io.baton.task.program.Op;
 import io.baton.task.segment.Segment;
 import io.baton.task.segment.SlotDescriptor;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -53,7 +53,7 @@ final class FailureReport {
                 plan.task(slot).pid(), stage.name(), thing(slot), SlotText.call(buffer, at), Errno.nameOf(errno));
         final String text = "pid " + details.pid() + ": " + details.item() + ": " + details.call() + ": "
                 + details.errno() + " (" + Errno.messageOf(errno) + "), in stage " + stage;
-        final boolean taken = errno == Errno.EEXIST && SlotText.number(buffer, at) == SyscallNumber.CLONE3;
+        final boolean taken = errno == Errno.EEXIST && SlotText.op(buffer, at) == Op.CLONE;
         return new BatonException(
                 taken ? ErrorCode.PID_TAKEN : ErrorCode.TASK_FAILED,
                 text,

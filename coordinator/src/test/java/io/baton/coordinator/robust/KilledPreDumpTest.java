@@ -3,6 +3,7 @@ package io.baton.coordinator.robust;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.baton.coordinator.Victim;
+import io.baton.coordinator.Writer;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
@@ -11,7 +12,6 @@ import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.tracking.Increment;
-import io.baton.coordinator.tracking.Writer;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.Prctl;

@@ -1,9 +1,8 @@
-package io.baton.coordinator.tracking;
+package io.baton.coordinator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.baton.coordinator.Victim;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcMap;

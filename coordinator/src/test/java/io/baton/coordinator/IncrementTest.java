@@ -1,4 +1,4 @@
-package io.baton.coordinator.tracking;
+package io.baton.coordinator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.baton.coordinator.Victim;
+import io.baton.coordinator.Writer.Command;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.PreDumpRequest;
@@ -19,7 +19,7 @@ import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.supervision.Supervision;
-import io.baton.coordinator.tracking.Writer.Command;
+import io.baton.coordinator.tracking.Increment;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.TrackingRecord;
