@@ -9,6 +9,8 @@ import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.ProcStatus;
 import io.baton.task.linux.Ptrace;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.UserRegs;
 import io.baton.task.linux.VanishedException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Stops a process and all its descendants. Level by level: whoever is stopped makes no more children, so what is found
@@ -25,6 +28,7 @@ import java.util.Map;
  * child is not touched before the parent has stopped.
  */
 public final class TreeSeizer {
+    private static final long WAY_BACK_NANOS = 50_000_000;
     /** Each round finds somebody new, so this only ends a race with a tree that forks faster than we look. */
     private static final int ROUNDS = 1000;
 
@@ -50,6 +54,29 @@ public final class TreeSeizer {
      *     thread, our own tree), TIMEOUT, INTERRUPTED
      */
     public static SeizedTree seize(int root, Deadline deadline) {
+        while (true) {
+            SeizedTree tree = seizeOnce(root, deadline);
+            if (tree.processes().stream().noneMatch(TreeSeizer::isOnItsWayBack)) {
+                return tree;
+            }
+            tree.close();
+            deadline.check("tasks to come back from a dump that was killed");
+            LockSupport.parkNanos(WAY_BACK_NANOS);
+        }
+    }
+
+    /** Looks at maps only of those that sleep as the runner does. */
+    private static boolean isOnItsWayBack(SeizedProcess process) {
+        if (process.isZombie()) {
+            return false;
+        }
+        SeizedThread thread = process.firstThread();
+        return thread.register(UserRegs.ORIG_RAX) == SyscallNumber.PPOLL
+                && thread.register(UserRegs.RDI) == 0
+                && WayBack.isOnItsWay(thread);
+    }
+
+    private static SeizedTree seizeOnce(int root, Deadline deadline) {
         TreeSeizer seizer = new TreeSeizer(deadline);
         try {
             seizer.checkRoot(root);

@@ -1,9 +1,13 @@
 package io.baton.coordinator.ptrace;
 
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.SyscallGate.Gate;
+import io.baton.task.linux.Mapping;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.UserRegs;
+import java.util.concurrent.TimeUnit;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -18,6 +22,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class WayBack implements AutoCloseable {
     private static final String MAIN_STACK = "[stack]";
+    private static final String SHARED_ANONYMOUS = "/dev/zero";
     private static final int RED_ZONE = 128;
     private static final int LONGEST = 16 * 1024;
 
@@ -31,6 +36,7 @@ final class WayBack implements AutoCloseable {
         if (!gate.returns()) {
             return new CallSite(gate.address(), 0);
         }
+        refuseOnItsWay(thread);
         int length = SignalFrame.length(thread.extendedState());
         long frame = below(thread, length);
         long restorer = frame == 0 || length > LONGEST ? 0 : restorers.find(thread.process());
@@ -51,6 +57,33 @@ final class WayBack implements AutoCloseable {
         resumed.putBytes(0, thread.resumeRegisters(), 0, UserRegs.LENGTH);
         InterruptedCall.restart(thread, resumed);
         SignalFrame.write(target, offset, address, resumed, thread.extendedState(), thread.blockedSignals());
+    }
+
+    /**
+     * A thread that stands on a runner's stack is on its way back from a dump that was killed. There is no room for a frame
+     * there: were we killed too in the middle of a call, the gate's return would take what lies on that stack for an
+     * address.
+     */
+    private static void refuseOnItsWay(SeizedThread thread) {
+        if (isOnItsWay(thread)) {
+            throw new BatonException(
+                    ErrorCode.TASK_FAILED,
+                    thread + ": it is still on its way back from a dump that was killed",
+                    "try again in " + TimeUnit.NANOSECONDS.toSeconds(AskRunner.PATIENCE) + " seconds");
+        }
+    }
+
+    /** Whether a thread stands on the stack of a runner. */
+    static boolean isOnItsWay(SeizedThread thread) {
+        long stack = thread.register(UserRegs.RSP);
+        for (ProcMap map : thread.process().maps()) {
+            if (stack >= map.start() && stack < map.end()) {
+                return map.shared()
+                        && (map.protection() & Mapping.PROT_EXEC) != 0
+                        && map.path().startsWith(SHARED_ANONYMOUS);
+            }
+        }
+        return false;
     }
 
     /** Address for a frame on the main thread's stack, or 0. */
