@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** The points at which actions are run, in CRIU's words; {@code CRTOOLS_SCRIPT_ACTION} is one of them. */
 public enum ActionPoint {
-    /** Before the tree is stopped. */
+    /** Before the tree is stopped, by a pre-dump too. */
     PRE_DUMP,
 
     /** The tree is stopped: nothing may reach its sockets any more. */
@@ -13,7 +13,7 @@ public enum ActionPoint {
     /** The tree will run on, or runs again in a moment: its sockets may be reached again. */
     NETWORK_UNLOCK,
 
-    /** The image is complete, the tree still stopped. A failure lets the tree run on and takes the image back. */
+    /** The image is complete, the tree still stopped but for a pre-dump. A failure lets the tree run on and takes the image back. */
     POST_DUMP,
 
     /** The image has been read and found good; nothing has been made. */

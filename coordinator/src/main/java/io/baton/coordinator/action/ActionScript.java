@@ -27,7 +27,7 @@ public final class ActionScript implements Action {
     private static final int LINES_TOLD = 5;
     private static final long OUTPUT_MILLIS = 1000;
     private static final long PAUSE_NANOS = 1_000_000;
-    private static final long ENDLESS_NANOS = Long.MAX_VALUE / 2;
+    private static final long GLANCE_MILLIS = 20;
 
     private final String command;
 
@@ -44,13 +44,17 @@ public final class ActionScript implements Action {
         reader.setDaemon(true);
         reader.start();
         try {
-            final long left =
-                    context.deadlineNanos() == 0 ? ENDLESS_NANOS : context.deadlineNanos() - System.nanoTime();
-            if (!process.waitFor(Math.max(left, 0), TimeUnit.NANOSECONDS)) {
-                throw new BatonException(
-                        ErrorCode.SCRIPT_FAILED,
-                        "action script " + this + " at " + point + ": still runs when the time is up" + output,
-                        "a faster script, or a longer --timeout or --stage-timeout");
+            while (!process.waitFor(GLANCE_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (context.cancelled().getAsBoolean()) {
+                    throw new BatonException(
+                            ErrorCode.INTERRUPTED, "interrupted in action script " + this + " at " + point, "");
+                }
+                if (context.deadlineNanos() != 0 && System.nanoTime() - context.deadlineNanos() > 0) {
+                    throw new BatonException(
+                            ErrorCode.SCRIPT_FAILED,
+                            "action script " + this + " at " + point + ": still runs when the time is up" + output,
+                            "a faster script, or a longer --timeout or --stage-timeout");
+                }
             }
         } finally {
             if (process.isAlive()) {

@@ -5,7 +5,6 @@ import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.tracking.Increment;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -19,19 +18,8 @@ import picocli.CommandLine.Spec;
         name = "dump",
         description = "Saves a process and all its descendants into an image, and ends them. If it fails, they run on.")
 final class DumpCommand implements Callable<Integer> {
-    @Option(
-            names = {"-t", "--tree"},
-            required = true,
-            paramLabel = "PID",
-            description = "The process at the root of the tree.")
-    int root;
-
-    @Option(
-            names = {"-D", "--images-dir"},
-            defaultValue = ".",
-            paramLabel = "DIR",
-            description = "Directory for the image (default: the current one); made if it is not there.")
-    Path images = Path.of(".");
+    @Mixin
+    final TargetOptions target = new TargetOptions();
 
     @Option(
             names = {"-j", "--shell-job"},
@@ -84,14 +72,14 @@ final class DumpCommand implements Callable<Integer> {
         // To the end of the process: when all is done it comes too late, and must not make a success look like none.
         Interruption interruption = new Interruption();
         TreeDump.run(new DumpRequest(
-                        root,
-                        images,
+                        target.root,
+                        target.images,
                         new DumpOptions(shellJob),
                         afterwards.finish(),
                         supervision.supervision(interruption, 0, journal.begin()))
                 .withIncrement(new Increment(track, increment.previous)));
         if (supervision.json()) {
-            OutcomeJson.success(spec.commandLine().getOut(), "dump", root, start);
+            OutcomeJson.success(spec.commandLine().getOut(), "dump", target.root, start);
         }
         return 0;
     }

@@ -2,7 +2,6 @@ package io.baton.coordinator.cli;
 
 import io.baton.coordinator.dump.PreDumpRequest;
 import io.baton.coordinator.dump.TreePreDump;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -18,19 +17,8 @@ import picocli.CommandLine.Spec;
                 "Saves the memory of a tree while it runs, so that a later dump writes only what has changed since"
                         + " (dump --prev-images-dir). The tree always runs on.")
 final class PreDumpCommand implements Callable<Integer> {
-    @Option(
-            names = {"-t", "--tree"},
-            required = true,
-            paramLabel = "PID",
-            description = "The process at the root of the tree.")
-    int root;
-
-    @Option(
-            names = {"-D", "--images-dir"},
-            defaultValue = ".",
-            paramLabel = "DIR",
-            description = "Directory for the image (default: the current one); made if it is not there.")
-    Path images = Path.of(".");
+    @Mixin
+    final TargetOptions target = new TargetOptions();
 
     @Mixin
     IncrementOptions increment = new IncrementOptions();
@@ -73,9 +61,12 @@ final class PreDumpCommand implements Callable<Integer> {
         }
         Interruption interruption = new Interruption(); // to the end of the process, as for a dump
         TreePreDump.run(new PreDumpRequest(
-                root, images, increment.previous, supervision.supervision(interruption, 0, journal.begin())));
+                target.root,
+                target.images,
+                increment.previous,
+                supervision.supervision(interruption, 0, journal.begin())));
         if (supervision.json()) {
-            OutcomeJson.success(spec.commandLine().getOut(), "pre-dump", root, start);
+            OutcomeJson.success(spec.commandLine().getOut(), "pre-dump", target.root, start);
         }
         return 0;
     }

@@ -1,5 +1,7 @@
 package io.baton.coordinator.cli;
 
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.restore.Fault;
 import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
@@ -18,6 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code baton restore}. */
@@ -71,12 +74,12 @@ final class RestoreCommand implements Callable<Integer> {
     CommandSpec spec = CommandSpec.create();
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         final long start = System.nanoTime();
         final Interruption interruption = new Interruption();
         final Restored restored = restore(interruption);
         if (pidFile != null) {
-            Files.writeString(pidFile, restored.root() + System.lineSeparator());
+            writePid(pidFile, restored.root());
         }
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "restore", restored.root(), start);
@@ -97,9 +100,25 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     /** For tests: what is to go wrong. */
-    private static FaultInjector faults() {
+    private FaultInjector faults() {
         final String fault = System.getenv("BATON_FAULT");
-        return fault == null ? FaultInjector.NONE : Fault.parse(fault);
+        try {
+            return fault == null ? FaultInjector.NONE : Fault.parse(fault);
+        } catch (final IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "BATON_FAULT=" + fault + " is no fault", e);
+        }
+    }
+
+    private static void writePid(final Path file, final int root) {
+        try {
+            Files.writeString(file, root + System.lineSeparator());
+        } catch (final IOException e) {
+            throw new BatonException(
+                    ErrorCode.IMAGE_IO,
+                    "the tree runs, root pid " + root + ", but --pidfile could not be written: " + e,
+                    "write the pid there yourself",
+                    e);
+        }
     }
 
     /** Waits for the root, reaping what the tree orphans to us meanwhile. */

@@ -101,7 +101,10 @@ public final class TreeDump {
 
     private static ActionContext context(DumpRequest request) {
         return new ActionContext(
-                request.images(), request.root(), request.deadline().nanos());
+                request.images(),
+                request.root(),
+                request.deadline().nanos(),
+                request.supervision().cancelled());
     }
 
     /** Every reason why a tree cannot be dumped; none if it can. It is stopped for that time. */

@@ -1,5 +1,8 @@
 package io.baton.coordinator.dump;
 
+import io.baton.coordinator.action.ActionContext;
+import io.baton.coordinator.action.ActionPoint;
+import io.baton.coordinator.action.Actions;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.Failure;
 import io.baton.coordinator.error.Refusals;
@@ -43,9 +46,11 @@ public final class TreePreDump {
     private final TreeWatch watch;
     private final Deadline deadline;
     private final OperationListener listener;
+    private final Actions actions;
 
-    private TreePreDump(PreDumpRequest request, TreeWatch watch, Deadline deadline) {
+    private TreePreDump(PreDumpRequest request, TreeWatch watch, Deadline deadline, Actions actions) {
         this.request = request;
+        this.actions = actions;
         this.watch = watch;
         this.deadline = deadline;
         this.listener = request.supervision().listener();
@@ -58,15 +63,31 @@ public final class TreePreDump {
      */
     public static void run(PreDumpRequest request) {
         OperationListener listener = request.supervision().listener();
+        Actions actions = new Actions(request.supervision().actions(), listener);
         listener.began(OperationKind.PRE_DUMP, request.images(), request.root(), System.nanoTime());
-        try (TreeWatch watch = watch(request)) {
-            new TreePreDump(request, watch, request.deadline()).run();
+        try {
+            run(request, actions);
             listener.ended(request.root(), System.nanoTime());
         } catch (RuntimeException e) {
-            BatonException failure = Failure.of(e);
+            BatonException failure = Failure.of(e, actions.notUndone());
             listener.failed(failure, System.nanoTime());
             throw failure;
         }
+    }
+
+    private static void run(PreDumpRequest request, Actions actions) {
+        actions.run(ActionPoint.PRE_DUMP, context(request));
+        try (TreeWatch watch = watch(request)) {
+            new TreePreDump(request, watch, request.deadline(), actions).run();
+        }
+    }
+
+    private static ActionContext context(PreDumpRequest request) {
+        return new ActionContext(
+                request.images(),
+                request.root(),
+                request.deadline().nanos(),
+                request.supervision().cancelled());
     }
 
     private static TreeWatch watch(PreDumpRequest request) {
@@ -86,6 +107,7 @@ public final class TreePreDump {
             listener.counting(memory::bytesWritten);
             output = ImageOutput.create(request.images(), new TreeNamespaces());
             write(found, image, output);
+            actions.run(ActionPoint.POST_DUMP, context(request));
             statistics.write(output.directory());
         } catch (IOException e) {
             watch.abandon();

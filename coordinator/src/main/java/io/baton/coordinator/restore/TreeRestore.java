@@ -114,7 +114,7 @@ public final class TreeRestore {
         if (!tree.options().pidNamespace()) {
             Pids.checkFree(plan);
         }
-        actions.run(ActionPoint.PRE_RESTORE, new ActionContext(request.images(), 0, outsideStages()));
+        actions.run(ActionPoint.PRE_RESTORE, context(0, outsideStages()));
         final HierarchyPrograms programs =
                 HierarchyPrograms.compile(plan, inheritance.programOptions().withFaults(request.faults()));
         final byte[] runner = NativeFiles.runner();
@@ -135,7 +135,6 @@ public final class TreeRestore {
             }
             laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
-                tell(segment, helper);
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
                 return restore(
                         new Operation(segment, plan, helper, ids, processes, deadlineNanos, request.supervision()),
@@ -188,9 +187,10 @@ public final class TreeRestore {
 
     private Restored restore(final Operation operation, final Processes processes, final Gate gate) {
         final Segment segment = operation.segment();
-        final RestoredBytes bytes =
-                RestoredBytes.of(tree, processes, operation.plan().taskCount(), listener);
+        final RestoredBytes bytes;
         try {
+            tell(segment, operation.helper());
+            bytes = RestoredBytes.of(tree, processes, operation.plan().taskCount(), listener);
             final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment), request.faults());
             makeTree(operation, stream);
             laps.end(MAKE_TREE);
@@ -213,18 +213,19 @@ public final class TreeRestore {
             act(ActionPoint.PRE_RESUME, operation);
             gate.open();
             complete(operation);
-            laps.end("gate");
-            if (listener.isActive()) {
-                new SlowInstructions(segment, operation.plan(), processes).tell(listener);
-            }
-            LoggerFactory.getLogger(TreeRestore.class)
-                    .info("restored {} tasks: {}", operation.plan().taskCount(), laps);
         } catch (final RuntimeException e) {
             if (!TaskKiller.killAll(segment, operation.helper(), operation.ids(), System.nanoTime() + UNDO_NANOS)) {
                 e.addSuppressed(new BatonException(ErrorCode.INTERNAL, "some tasks could not be killed in time", ""));
             }
             throw e;
         }
+        operation.endStage();
+        laps.end("gate");
+        if (listener.isActive()) {
+            new SlowInstructions(segment, operation.plan(), processes).tell(listener);
+        }
+        LoggerFactory.getLogger(TreeRestore.class)
+                .info("restored {} tasks: {}", operation.plan().taskCount(), laps);
         RestoreStatistics.write(
                 tree.directory(), bytes.pages(), laps.nanos(MAKE_TREE), System.nanoTime() - laps.start());
         return resumed(operation);
@@ -234,7 +235,7 @@ public final class TreeRestore {
     private Restored resumed(final Operation operation) {
         final int root = root(operation);
         try {
-            actions.run(ActionPoint.POST_RESUME, new ActionContext(request.images(), root, outsideStages()));
+            actions.run(ActionPoint.POST_RESUME, context(root, outsideStages()));
         } catch (final BatonException e) {
             throw new BatonException(
                     e.code(), e.message() + System.lineSeparator() + "the tree runs: root pid " + root, e.remedy(), e);
@@ -261,7 +262,12 @@ public final class TreeRestore {
     }
 
     private void act(final ActionPoint point, final Operation operation) {
-        actions.run(point, new ActionContext(request.images(), root(operation), operation.deadlineNanos()));
+        actions.run(point, context(root(operation), operation.deadlineNanos()));
+    }
+
+    private ActionContext context(final int root, final long untilNanos) {
+        return new ActionContext(
+                request.images(), root, untilNanos, request.supervision().cancelled());
     }
 
     /** All tasks are out: from here on nobody kills them for our sake. The helper has nothing more to do, unless it is init. */
@@ -273,7 +279,6 @@ public final class TreeRestore {
         } else {
             Processes.awaitHelper(operation.helper());
         }
-        operation.endStage();
     }
 
     private void makeTree(final Operation operation, final ContextStream stream) {
