@@ -5,7 +5,7 @@
  */
 #include "runner.h"
 
-#define WAIT_ALL 0x40000000L /* __WALL: also children whose exit signal is not SIGCHLD */
+#define CLONE_PARENT_SETTID 0x100000
 
 struct clone_args {
 	uint64_t flags;
@@ -55,20 +55,18 @@ long make_task(struct task *task, const uint64_t *args)
 	struct baton_slot *slot = (struct baton_slot *)((uint8_t *)header + header->slots) + args[0];
 	uint8_t *local = (uint8_t *)(header->local_address + args[0] * header->local_length);
 	struct clone_args clone = { 0 };
-	long tid;
 
 	if (args[0] >= header->slot_count)
 		return -EPROTO;
-	clone.flags = args[1];
+	/* The kernel tells the slot its tid before anybody can be killed in between. */
+	clone.flags = args[1] | CLONE_PARENT_SETTID;
+	clone.parent_tid = (uint64_t)&slot->tid;
 	clone.exit_signal = args[2];
 	clone.set_tid = args[4] ? args[3] : 0;
 	clone.set_tid_size = args[4];
 	clone.stack = (uint64_t)local;
 	clone.stack_size = BATON_LOCAL_STACK_LENGTH;
-	tid = clone_task(&clone, header, (uint32_t)args[0], local);
-	if (!is_error(tid))
-		slot->tid = (int32_t)tid;
-	return tid;
+	return clone_task(&clone, header, (uint32_t)args[0], local);
 }
 
 __attribute__((used)) _Noreturn void become_task(struct baton_header *header, uint32_t index, uint8_t *local)

@@ -11,6 +11,8 @@
 #include "ring.h"
 #include "syscall.h"
 
+#define WAIT_ALL 0x40000000L /* __WALL: also children whose exit signal is not SIGCHLD */
+
 struct task {
 	struct baton_header *header; /* 0 when the runner asks a task on dump: there is no segment then */
 	struct baton_slot *slot;

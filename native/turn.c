@@ -6,8 +6,11 @@
  */
 #include "runner.h"
 
-#define GUARD_INTERVAL_NS 2000000
+#define GUARD_INTERVAL_NS 5000000
+#define END_INTERVAL_NS 1000000
+#define END_PATIENCE_NS 2000000000
 #define SIGNAL_KILL 9
+#define WAIT_NOT 1 /* WNOHANG */
 
 void ring_bell(struct task *task)
 {
@@ -55,24 +58,42 @@ void await(struct task *task, uint32_t stage)
 		wait_for_change(task, &task->header->stage, started);
 }
 
+/* All that there is, also what was just being forked: it has become a child of ours, or its maker will be killed next. */
+static _Noreturn void end_tree(struct task *task, const uint64_t *args)
+{
+	struct baton_header *header = task->header;
+	struct baton_slot *slots = (struct baton_slot *)((uint8_t *)header + header->slots);
+	uint64_t count = load_acquire(&header->stage) < args[4] ? args[3] : args[2];
+	uint64_t until = monotonic_ns() + END_PATIENCE_NS;
+	long reaped;
+
+	do {
+		for (uint64_t i = 0; i < count && i < header->slot_count; i++) {
+			if (slots[i].tid > 0 && i != task->index)
+				syscall4(SYS_KILL, slots[i].tid, SIGNAL_KILL, 0, 0);
+		}
+		do {
+			reaped = syscall4(SYS_WAIT4, -1, 0, WAIT_ALL | WAIT_NOT, 0);
+		} while (reaped > 0);
+		futex_wait(&task->slot->state, task->slot->state, monotonic_ns() + END_INTERVAL_NS);
+	} while (reaped != -ECHILD && monotonic_ns() < until);
+	sys_exit_group(0);
+}
+
 /*
- * The tree is let go task by task, and the coordinator may be killed in the middle of it. args: 0 its pid, as our
- * parent · 1 the stage it starts when all are out · 2 how many slots hold tasks that die with it before that.
+ * The helper outlives the coordinator to end what that leaves behind: what was just being made, whose parent dies
+ * otherwise, or was let go already. args: 0 the coordinator's pid, as our parent · 1 the stage it starts when all is
+ * done · 2 how many slots hold tasks of the tree, the first ones · 3 how many hold tasks at all, until stage 4
+ * starts, from which on some leave and their pids may be given to others.
  */
 void guard(struct task *task, const uint64_t *args)
 {
 	struct baton_header *header = task->header;
-	struct baton_slot *slots = (struct baton_slot *)((uint8_t *)header + header->slots);
 	uint32_t started;
 
 	while ((started = load_acquire(&header->stage)) < args[1]) {
-		if ((uint64_t)syscall4(SYS_GETPPID, 0, 0, 0, 0) != args[0]) {
-			for (uint64_t i = 0; i < args[2] && i < header->task_count; i++) {
-				if (slots[i].tid > 0)
-					syscall4(SYS_KILL, slots[i].tid, SIGNAL_KILL, 0, 0);
-			}
-			sys_exit_group(0);
-		}
+		if ((uint64_t)syscall4(SYS_GETPPID, 0, 0, 0, 0) != args[0])
+			end_tree(task, args);
 		futex_wait(&header->stage, started, monotonic_ns() + GUARD_INTERVAL_NS);
 	}
 }

@@ -69,7 +69,7 @@ public final class AskRunner implements AutoCloseable {
         this.door = door;
         this.deadline = deadline;
         this.stops = new Stops(proc, deadline);
-        this.calls = new RemoteCalls(proc, deadline);
+        this.calls = new RemoteCalls(proc);
     }
 
     /** A thread that is not as it was. */

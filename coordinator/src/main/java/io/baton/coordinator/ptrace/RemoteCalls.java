@@ -22,11 +22,13 @@ final class RemoteCalls implements AutoCloseable {
     /** Everything; the kernel leaves SIGKILL and SIGSTOP out. */
     static final long ALL_SIGNALS = -1L;
 
-    private final Stops stops;
+    private static final int SECONDS = 5;
+
+    private final ProcFs proc;
     private final UserRegs registers = new UserRegs();
 
-    RemoteCalls(ProcFs proc, Deadline deadline) {
-        this.stops = new Stops(proc, deadline);
+    RemoteCalls(ProcFs proc) {
+        this.proc = proc;
     }
 
     /**
@@ -49,6 +51,8 @@ final class RemoteCalls implements AutoCloseable {
         }
         Ptrace.setRegisters(tid, registers);
         Ptrace.setSignalMask(tid, ALL_SIGNALS);
+        // Neither the operation's deadline nor the user ends a call half-way: nobody would know what it has done.
+        Stops stops = new Stops(proc, Deadline.after(SECONDS));
         int delivered = 0;
         for (int remaining = 2; remaining > 0; ) { // its entry and its exit
             Ptrace.resumeToSyscall(tid, delivered);

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  * {@link #kill}; {@link #close} releases what has not been ended yet.
  */
 public final class SeizedTree implements AutoCloseable {
-    private static final int CLEANING_SECONDS = 10;
 
     private final ProcReaders readers;
     private final List<SeizedProcess> processes;
@@ -112,7 +111,7 @@ public final class SeizedTree implements AutoCloseable {
     /** Removes what we have put into the tree; gives the first failure, and goes on all the same. */
     private @Nullable RuntimeException clean() {
         RuntimeException first = null;
-        try (RemoteCalls calls = new RemoteCalls(proc(), Deadline.after(CLEANING_SECONDS))) {
+        try (RemoteCalls calls = new RemoteCalls(proc())) {
             for (SeizedProcess process : processes) {
                 try {
                     process.clean(calls);

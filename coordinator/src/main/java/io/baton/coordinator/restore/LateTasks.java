@@ -66,8 +66,7 @@ final class LateTasks {
     private boolean isLate(final int slot) {
         final int confirmed = segment.buffer().getInt(segment.slot(slot) + SlotDescriptor.STAGE_OFFSET);
         if (slot >= plan.taskCount()) {
-            final boolean guards = stage == RestoreStage.RESTORE_CREDS && slot == plan.helperSlot();
-            return (guards || stage.compareTo(RestoreStage.ORPHANS) <= 0) && confirmed < stage.number();
+            return stage.compareTo(RestoreStage.ORPHANS) <= 0 && confirmed < stage.number();
         }
         if (stage.compareTo(RestoreStage.RESTORE) <= 0) {
             // Who is to be dead ends after its turn.

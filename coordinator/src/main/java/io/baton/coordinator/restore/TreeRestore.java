@@ -205,9 +205,8 @@ public final class TreeRestore {
             act(ActionPoint.NETWORK_UNLOCK, operation);
             seizeAll(operation, gate, processes);
             laps.end("seize");
-            final int confirming = stream.gated() + operation.plan().confirmations(RestoreStage.RESTORE_CREDS);
-            operation.start(RestoreStage.RESTORE_CREDS, confirming);
-            operation.awaitConfirmed(RestoreStage.RESTORE_CREDS, confirming, () -> false);
+            operation.start(RestoreStage.RESTORE_CREDS, stream.gated());
+            operation.awaitConfirmed(RestoreStage.RESTORE_CREDS, stream.gated(), () -> false);
             laps.end("credentials");
             gate.prepare(operation::checkPatience);
             act(ActionPoint.PRE_RESUME, operation);

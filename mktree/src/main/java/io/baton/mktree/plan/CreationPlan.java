@@ -50,8 +50,6 @@ public final class CreationPlan {
             for (final Step step : task.steps()) {
                 if (step instanceof Step.Confirm confirm) {
                     counts[confirm.stage().number()]++;
-                } else if (step instanceof Step.Guard) {
-                    counts[RestoreStage.RESTORE_CREDS.number()]++;
                 }
             }
         }

@@ -68,10 +68,10 @@ public sealed interface Step {
     /** Lets go of whoever restores: no descriptor of theirs is left open, their death is no longer its own. */
     record Settle() implements Step {}
 
-    /**
-     * Outlives whoever restores, from the moment the tree is to be let go, task by task: should they die before {@link
-     * RestoreStage#COMPLETE}, the whole tree is killed.
-     */
+    /** Is not killed any more when the coordinator dies, and becomes the reaper of all that the tree loses. */
+    record Outlive() implements Step {}
+
+    /** Waits for {@link RestoreStage#COMPLETE}; should the coordinator die before, the whole tree is killed. */
     record Guard() implements Step {}
 
     /** Stays as init of a pid namespace, reaps all that is orphaned, and ends as the root ended. */

@@ -94,6 +94,8 @@ final class StepCompiler {
         } else if (step instanceof Step.Settle) {
             builder.call(SyscallNumber.CLOSE_RANGE).value(0).value(LAST_FD).value(0);
             builder.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
+        } else if (step instanceof Step.Outlive) {
+            outlive();
         } else if (step instanceof Step.Guard) {
             guard();
         } else if (step instanceof Step.Turn) {
@@ -104,13 +106,22 @@ final class StepCompiler {
     }
 
     /** Our parent is alive as long as its death would kill us: so its pid is asked for before that is called off. */
-    private void guard() {
+    private void outlive() {
         builder.call(SyscallNumber.GETPPID).store(0);
         builder.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(0);
-        builder.op(Op.CONFIRM).value(RestoreStage.RESTORE_CREDS.number());
+        // What loses its parent meanwhile is ours to end.
+        builder.call(SyscallNumber.PRCTL).value(PR_SET_CHILD_SUBREAPER).value(1);
+    }
+
+    private void guard() {
         // In a pid namespace of its own the root is init: all die with it, and only its id is known out here.
-        final int slots = (options.rootFlags() & CLONE_NEWPID) == 0 ? plan.taskCount() : 1;
-        builder.op(Op.GUARD).register(0).value(RestoreStage.COMPLETE.number()).value(slots);
+        final boolean init = (options.rootFlags() & CLONE_NEWPID) != 0;
+        builder.op(Op.GUARD)
+                .register(0)
+                .value(RestoreStage.COMPLETE.number())
+                .value(init ? 1 : plan.taskCount())
+                .value(init ? 1 : plan.helperSlot())
+                .value(RestoreStage.ORPHANS.number());
     }
 
     private void fork(final PlannedTask child, final boolean sibling) {

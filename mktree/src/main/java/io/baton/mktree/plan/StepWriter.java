@@ -55,15 +55,16 @@ final class StepWriter {
     /** Steps of the helper. */
     List<Step> helperSteps() {
         final List<Step> steps = new ArrayList<>();
-        steps.add(new Step.DieWithParent());
-        steps.add(new Step.Fork(ROOT, false));
         if (options.helperReaps()) {
+            steps.add(new Step.DieWithParent());
+            steps.add(new Step.Fork(ROOT, false));
             steps.add(new Step.Await(RestoreStage.COMPLETE));
             steps.add(new Step.Settle());
             steps.add(new Step.Confirm(RestoreStage.COMPLETE));
             steps.add(new Step.ReapUntilRootEnds(tree.pid(ROOT)));
         } else {
-            steps.add(new Step.Await(RestoreStage.RESTORE_CREDS));
+            steps.add(new Step.Outlive());
+            steps.add(new Step.Fork(ROOT, false));
             steps.add(new Step.Guard());
             steps.add(new Step.Leave());
         }

@@ -157,6 +157,8 @@ final class PlanRun {
             kernel.setpgid(self, join.pgid() == Step.JoinGroup.OUTER ? outer : join.pgid());
         } else if (step instanceof Step.BecomeSubreaper subreaper) {
             self.subreaper = subreaper.on();
+        } else if (step instanceof Step.Outlive) {
+            self.subreaper = true;
         } else if (step instanceof Step.DieWithParent) {
             self.diesWithParent = true;
         } else if (step instanceof Step.Leave) {
@@ -178,6 +180,8 @@ final class PlanRun {
             }
         } else if (step instanceof Step.Await await) {
             return stage >= await.stage().number();
+        } else if (step instanceof Step.Guard) {
+            return stage >= RestoreStage.COMPLETE.number();
         } else if (step instanceof Step.RaiseFlag raise) {
             flags.get(raise.slot()).add(raise.flag());
             wakeSleepers();

@@ -29,7 +29,10 @@ public final class Op {
      */
     public static final int POKE = 8;
 
-    /** Sleep until a stage has started; if our parent dies before, kill the tasks: parent, stage, how many slots. */
+    /**
+     * Sleep until a stage has started; if our parent dies before, kill all tasks: parent, stage, how many slots from that
+     * stage on that follows, how many before it, that stage.
+     */
     public static final int GUARD = 9;
 
     /** Set a word, and stand still until another one is set or a time is come: word, other word, time. */
