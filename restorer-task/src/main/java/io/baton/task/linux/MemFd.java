@@ -6,10 +6,12 @@ public final class MemFd implements AutoCloseable {
     public static final int SEAL_SHRINK = 2;
     public static final int SEAL_GROW = 4;
     public static final int SEAL_WRITE = 8;
+    public static final int SEAL_EXEC = 32;
+    public static final int MFD_ALLOW_SEALING = 2;
+    public static final int F_ADD_SEALS = 1033;
+    public static final int F_GET_SEALS = 1034;
 
     private static final int MFD_CLOEXEC = 1;
-    private static final int MFD_ALLOW_SEALING = 2;
-    private static final int F_ADD_SEALS = 1033;
 
     private final Fd fd;
     private long size;
@@ -56,6 +58,12 @@ public final class MemFd implements AutoCloseable {
     public void seal(final int seals) {
         final long result = SystemCall.call(SyscallNumber.FCNTL, fd.number(), F_ADD_SEALS, seals);
         SystemCall.check(result, SyscallNumber.FCNTL, "seals", seals);
+    }
+
+    /** The seals of an open memory file. */
+    public static int seals(final Fd file) {
+        final long result = SystemCall.call(SyscallNumber.FCNTL, file.number(), F_GET_SEALS);
+        return (int) SystemCall.check(result, SyscallNumber.FCNTL, "fd", file.number());
     }
 
     /** Maps the whole file, shared, readable and writable. The mapping outlives the descriptor. */
