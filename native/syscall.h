@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#define SYS_WRITE 1
 #define SYS_MMAP 9
 #define SYS_MPROTECT 10
 #define SYS_MUNMAP 11
@@ -20,6 +21,7 @@
 #define SYS_CHDIR 80
 #define SYS_GETPPID 110
 #define SYS_PRCTL 157
+#define SYS_FREMOVEXATTR 199
 #define SYS_FUTEX 202
 #define SYS_CLOCK_GETTIME 228
 #define SYS_EXIT_GROUP 231

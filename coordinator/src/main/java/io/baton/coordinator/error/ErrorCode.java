@@ -58,7 +58,12 @@ public enum ErrorCode {
     NOT_STOPPED(
             16,
             "baton cont found nothing to continue, or only part of a stopped tree. Nothing has changed.",
-            "Give the root's pid; --all continues what others have stopped too.");
+            "Give the root's pid; --all continues what others have stopped too."),
+    FREEZER(
+            17,
+            "A freezer group cannot be used, or its state was changed by others meanwhile. A dump lets the tree be as it "
+                    + "was, a restore has taken everything down.",
+            "The message names the group; leave its state alone until the operation is over.");
 
     private final int exitStatus;
     private final String meaning;

@@ -29,6 +29,11 @@ public final class NativeFiles {
         return read("baton-keeper");
     }
 
+    /** The guard of a freezer group, a static executable. */
+    public static byte[] guard() {
+        return read("baton-guard");
+    }
+
     /** Offset of a system call instruction in the runner's text, for calls made from outside by ptrace. */
     public static int syscallOffset(final byte[] runner) {
         for (int i = 0; i + 1 < runner.length; i++) {

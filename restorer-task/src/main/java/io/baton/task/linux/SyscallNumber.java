@@ -146,6 +146,7 @@ public final class SyscallNumber {
     public static final int GETXATTR = 191;
     public static final int LGETXATTR = 192;
     public static final int FGETXATTR = 193;
+    public static final int FREMOVEXATTR = 199;
     public static final int FUTEX = 202;
     public static final int SCHED_SETAFFINITY = 203;
     public static final int SCHED_GETAFFINITY = 204;

@@ -1,0 +1,96 @@
+package io.baton.coordinator.freezer;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.baton.coordinator.Victim;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A freezer group for a test; whoever is in it is moved out, thawed, and it is removed when closed. */
+public final class TestGroup implements AutoCloseable {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final Path path;
+
+    private TestGroup(Path path) {
+        this.path = path;
+    }
+
+    /** A new one of version 1 or 2; skips the test where there is no such hierarchy. */
+    public static TestGroup make(int version) throws IOException {
+        return new TestGroup(Files.createDirectory(vacant(version)));
+    }
+
+    /** A path where there is none yet. */
+    public static Path vacant(int version) {
+        Path hierarchy = Path.of(version == 1 ? "/sys/fs/cgroup/freezer" : "/sys/fs/cgroup/unified");
+        if (!Files.exists(hierarchy.resolve("cgroup.procs")) && version == 2) {
+            hierarchy = Path.of("/sys/fs/cgroup");
+        }
+        Path root = hierarchy;
+        assumeTrue(Files.isWritable(root.resolve("cgroup.procs")), () -> "no freezer hierarchy of version " + version);
+        return root.resolve("baton-test-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
+    }
+
+    /** One below. */
+    public TestGroup below(String name) throws IOException {
+        return new TestGroup(Files.createDirectory(path.resolve(name)));
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public FreezerGroup group() {
+        return FreezerGroup.open(path);
+    }
+
+    /** Moves a process into it. */
+    public TestGroup add(int pid) throws IOException {
+        Files.writeString(path.resolve("cgroup.procs"), Integer.toString(pid));
+        return this;
+    }
+
+    public List<Integer> processes() throws IOException {
+        return Files.readAllLines(path.resolve("cgroup.procs")).stream()
+                .map(Integer::valueOf)
+                .toList();
+    }
+
+    /** Freezes it and waits until it is. */
+    public TestGroup freeze() throws Exception {
+        group().ask(true);
+        Victim.await(() -> group().state() == FreezerState.FROZEN);
+        return this;
+    }
+
+    /** Removes it. */
+    @Override
+    public void close() throws Exception {
+        if (!Files.exists(path)) {
+            return;
+        }
+        group().ask(false);
+        Victim.await(
+                () -> {
+                    for (int pid : processes()) {
+                        move(pid);
+                    }
+                    return path.toFile().delete();
+                },
+                () -> "removal of " + path + " with " + group().processes());
+    }
+
+    private void move(int pid) throws IOException {
+        try {
+            Files.writeString(path.resolveSibling("cgroup.procs"), Integer.toString(pid));
+        } catch (IOException e) {
+            if (Files.exists(Path.of("/proc/" + pid)) && processes().contains(pid)) {
+                throw e;
+            }
+        }
+    }
+}

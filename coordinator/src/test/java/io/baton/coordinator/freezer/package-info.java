@@ -1,0 +1,4 @@
+@NullMarked
+package io.baton.coordinator.freezer;
+
+import org.jspecify.annotations.NullMarked;
