@@ -17,6 +17,7 @@ import io.baton.task.linux.Signals;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,7 +135,7 @@ class GroupHoldTest {
             test.freeze();
             assertEquals(ErrorCode.FREEZER, code(() -> GroupHold.of(below.group())));
             assertEquals(
-                    ErrorCode.FREEZER, code(() -> FreezerGroup.open(test.path().getParent())));
+                    ErrorCode.FREEZER, code(() -> FreezerGroup.open(test.path().resolve(".."))));
             assertEquals(ErrorCode.FREEZER, code(() -> FreezerGroup.open(Path.of("/nowhere"))));
             assertEquals(ErrorCode.FREEZER, code(() -> FreezerGroup.open(directory)));
             test.group().ask(false);
@@ -182,7 +183,7 @@ class GroupHoldTest {
         return assertThrows(BatonException.class, call::run).code();
     }
 
-    private static GroupMark mark(FreezerGroup group) {
+    private static @Nullable GroupMark mark(FreezerGroup group) {
         try (Fd open = GroupMark.open(group)) {
             return GroupMark.read(open);
         }

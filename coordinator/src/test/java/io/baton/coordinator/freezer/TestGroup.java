@@ -8,10 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** A freezer group for a test; whoever is in it is moved out, thawed, and it is removed when closed. */
 public final class TestGroup implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private static final long PATIENCE_NANOS = 10_000_000_000L;
+    private static final long PAUSE_NANOS = 1_000_000;
 
     private final Path path;
 
@@ -69,19 +73,18 @@ public final class TestGroup implements AutoCloseable {
 
     /** Removes it. */
     @Override
-    public void close() throws Exception {
-        if (!Files.exists(path)) {
-            return;
+    public void close() throws IOException {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (Files.exists(path)) {
+            group().ask(false);
+            for (int pid : processes()) {
+                move(pid);
+            }
+            if (!path.toFile().delete() && System.nanoTime() - end > 0) {
+                throw new AssertionError(path + " cannot be removed: " + group().processes());
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
         }
-        group().ask(false);
-        Victim.await(
-                () -> {
-                    for (int pid : processes()) {
-                        move(pid);
-                    }
-                    return path.toFile().delete();
-                },
-                () -> "removal of " + path + " with " + group().processes());
     }
 
     private void move(int pid) throws IOException {
