@@ -20,6 +20,8 @@ static uint64_t operand(struct task *task, struct baton_program *program, unsign
 		return (uint64_t)task->local + BATON_LOCAL_SCRATCH_OFFSET + value;
 	case BATON_OPERAND_LOCAL_INT:
 		return (uint64_t)(int64_t) * (int32_t *)(task->local + BATON_LOCAL_SCRATCH_OFFSET + value);
+	case BATON_OPERAND_SEGMENT_INT:
+		return (uint64_t)(int64_t) * (int32_t *)((uint8_t *)task->header + value);
 	default:
 		return 0;
 	}

@@ -188,12 +188,13 @@ struct baton_program {
 #define BATON_EXPECT_EQUAL 2
 #define BATON_EXPECT_SUCCESS_OR 3 /* success, or the errno in `want` */
 
-#define BATON_OPERAND_VALUE 0	  /* the number itself */
-#define BATON_OPERAND_REGISTER 1  /* what an earlier instruction stored */
-#define BATON_OPERAND_DATA 2	  /* address: offset from the program block */
-#define BATON_OPERAND_SEGMENT 3	  /* address: offset from the segment */
-#define BATON_OPERAND_LOCAL 4	  /* address: offset from the thread's scratch */
-#define BATON_OPERAND_LOCAL_INT 5 /* the 32-bit number at that scratch offset */
+#define BATON_OPERAND_VALUE 0	    /* the number itself */
+#define BATON_OPERAND_REGISTER 1    /* what an earlier instruction stored */
+#define BATON_OPERAND_DATA 2	    /* address: offset from the program block */
+#define BATON_OPERAND_SEGMENT 3	    /* address: offset from the segment */
+#define BATON_OPERAND_LOCAL 4	    /* address: offset from the thread's scratch */
+#define BATON_OPERAND_LOCAL_INT 5   /* the 32-bit number at that scratch offset */
+#define BATON_OPERAND_SEGMENT_INT 6 /* the 32-bit number at that offset in the segment */
 
 #define BATON_REGISTER_COUNT 16
 

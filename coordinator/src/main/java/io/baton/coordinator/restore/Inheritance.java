@@ -55,7 +55,11 @@ final class Inheritance {
     HierarchyPrograms.Options programOptions() {
         return HierarchyPrograms.Options.of(Identity.processGroup(0))
                 .withHelper(this::prepareHelper)
-                .withNamespaces(this::prepareNamespaces, rootIsFirst() ? CLONE_NEWPID : 0)
+                .withNamespaces(new HierarchyPrograms.Namespaces(
+                        this::prepareNamespaces,
+                        tree.namespaces()::compileLeave,
+                        tree.namespaces()::compileHeld,
+                        rootIsFirst() ? CLONE_NEWPID : 0))
                 .withTag(pid -> Item.HIERARCHY.tag(pid));
     }
 

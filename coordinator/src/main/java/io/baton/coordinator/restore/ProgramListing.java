@@ -147,8 +147,8 @@ public final class ProgramListing {
 
     private static String name(final PlannedTask task) {
         final String kind = task.kind().name().toLowerCase(Locale.ROOT);
-        return task.kind() == PlannedTask.Kind.HELPER
-                ? "helper (slot " + task.slot() + ")"
+        return task.pid() == 0
+                ? kind + " (slot " + task.slot() + ")"
                 : kind + " " + task.pid() + " (slot " + task.slot() + ")";
     }
 

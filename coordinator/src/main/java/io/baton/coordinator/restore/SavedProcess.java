@@ -3,6 +3,7 @@ package io.baton.coordinator.restore;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.PagemapImage;
@@ -142,6 +143,11 @@ final class SavedProcess implements ProcessRestore {
     @Override
     public RestoreOptions options() {
         return tree.options();
+    }
+
+    @Override
+    public SavedNamespaces namespaces() {
+        return tree.namespaces();
     }
 
     @Override

@@ -169,7 +169,9 @@ final class SavedTree {
                             "pstree.img: pid " + entries.get(row).getPid() + " is dead there or in its core only");
                 }
             }
-            return CreationPlanner.plan(tree, planOptions(rootFirst));
+            final CreationPlan plan = CreationPlanner.plan(tree, planOptions(rootFirst));
+            namespaces.heldBy(plan.holderSlot());
+            return plan;
         } catch (final TreeException | PlanException e) {
             throw badImage("pstree.img: " + e.getMessage());
         }
@@ -178,7 +180,7 @@ final class SavedTree {
     private PlanOptions planOptions(final boolean rootFirst) {
         PlanOptions plan = PlanOptions.defaults();
         if (rootFirst || namespaces.hasWork() || (options.pidNamespace() && rootIsInit())) {
-            plan = plan.withNamespaces();
+            plan = namespaces.areHeld() ? plan.withHeldNamespaces() : plan.withNamespaces();
         }
         return options.pidNamespace() && !rootIsInit() ? plan.withReapingHelper() : plan;
     }

@@ -290,6 +290,10 @@ public final class TreeRestore {
                 operation.start(stage, tasks);
                 operation.awaitConfirmed(stage, tasks, stream::advance);
             }
+            if (stage == RestoreStage.ROOT_TASK) {
+                tree.namespaces()
+                        .writeMaps(operation.segment().tid(operation.plan().holderSlot()));
+            }
             if (actions.areAny()) {
                 if (stage == RestoreStage.ROOT_TASK) {
                     learnIds(operation);

@@ -9,6 +9,8 @@ import io.baton.task.linux.Prctl;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcStatus;
 import io.baton.task.linux.Scheduling;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,6 +33,7 @@ public record OwnState(
         int oomScoreAdj,
         int personality,
         int loginUid) {
+    private static final int PR_CAPBSET_READ = 23;
     private static final int PR_GET_SECUREBITS = 27;
 
     /** That of the calling thread, which has to be the one that starts the helper. */
@@ -77,8 +80,17 @@ public record OwnState(
     }
 
     /** A capability set as the image has it: low half, high half. */
-    private static List<Integer> words(long set) {
+    public static List<Integer> words(long set) {
         return List.of((int) set, (int) (set >>> Integer.SIZE));
+    }
+
+    /** All capabilities that this kernel knows. */
+    public static long everyCapability() {
+        long all = 0;
+        for (int capability = 0; SystemCall.call(SyscallNumber.PRCTL, PR_CAPBSET_READ, capability) >= 0; capability++) {
+            all |= 1L << capability;
+        }
+        return all;
     }
 
     /** A capability set of the image as one number, bit n for capability n. */

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state;
 
+import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.proto.CoreEntry;
@@ -53,6 +54,9 @@ public interface ProcessRestore {
     int terminalFd();
 
     RestoreOptions options();
+
+    /** Those the tree comes back in. */
+    SavedNamespaces namespaces();
 
     /** What the coordinator (and so the helper) is and may: a task only changes what differs. */
     OwnState own();

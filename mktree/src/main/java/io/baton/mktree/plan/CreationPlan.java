@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * Who makes whom, when. One task for each slot of the segment: the PID array in its order, threads right after their
- * leader; then ghosts and placeholders; last the helper.
+ * leader; then ghosts and placeholders; then who holds namespaces, if somebody does; last the helper.
  */
 public final class CreationPlan {
     private final List<PlannedTask> tasks;
@@ -33,6 +33,11 @@ public final class CreationPlan {
 
     public int slotCount() {
         return tasks.size();
+    }
+
+    /** Of the one who holds namespaces for others to join; there need not be one. */
+    public int holderSlot() {
+        return helperSlot() - 1;
     }
 
     public int helperSlot() {

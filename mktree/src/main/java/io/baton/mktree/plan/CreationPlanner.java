@@ -44,7 +44,8 @@ public final class CreationPlanner {
 
     private static CreationPlan write(
             final TreeIndex tree, final Drafts drafts, final CreationOrder order, final StepWriter writer) {
-        final int helperSlot = slotsWithoutHelper(drafts);
+        final int holderSlot = slotsWithoutHelper(drafts);
+        final int helperSlot = writer.hasHolder() ? holderSlot + 1 : holderSlot;
         final PlannedTask[] tasks = new PlannedTask[helperSlot + 1];
         for (final Draft draft : order.list()) {
             tasks[draft.slot] =
@@ -54,7 +55,8 @@ public final class CreationPlanner {
                 writeThreads(process, draft.slot, tasks);
             }
         }
-        tasks[helperSlot] = new PlannedTask(helperSlot, 0, Kind.HELPER, 0, writer.helperSteps());
+        tasks[holderSlot] = new PlannedTask(holderSlot, 0, Kind.HOLDER, 0, StepWriter.holderSteps());
+        tasks[helperSlot] = new PlannedTask(helperSlot, 0, Kind.HELPER, 0, writer.helperSteps(holderSlot));
         return new CreationPlan(List.of(tasks), drafts.taskCount());
     }
 

@@ -22,41 +22,55 @@ public final class HierarchyPrograms {
     private int length;
 
     /**
+     * What is done for namespaces.
+     *
+     * @param root appends what the root does to make or join its own
+     * @param leave appends what the helper does to leave our user namespace
+     * @param hold appends what the helper does to make those that the root joins
+     * @param rootFlags clone flags for the root, such as CLONE_NEWPID
+     */
+    public record Namespaces(
+            Consumer<ProgramBuilder> root,
+            Consumer<ProgramBuilder> leave,
+            Consumer<ProgramBuilder> hold,
+            int rootFlags) {
+        static final Namespaces NONE = new Namespaces(builder -> {}, builder -> {}, builder -> {}, 0);
+    }
+
+    /**
      * What the programs depend on besides the plan.
      *
      * @param outerGroup process group of whoever restores, as the helper sees it
      * @param helper appends what the helper does before all else; every task inherits it
-     * @param namespaces appends what the root does to make or enter its namespaces
-     * @param rootFlags clone flags for the root, such as CLONE_NEWPID
+     * @param namespaces what is done for those
      * @param tag item tag for instructions that concern the process with that pid; 0: the task itself
      * @param faults what is to go wrong on purpose
      */
     public record Options(
             int outerGroup,
             Consumer<ProgramBuilder> helper,
-            Consumer<ProgramBuilder> namespaces,
-            int rootFlags,
+            Namespaces namespaces,
             IntUnaryOperator tag,
             FaultInjector faults) {
         /** No namespaces, no tags. */
         public static Options of(final int outerGroup) {
-            return new Options(outerGroup, builder -> {}, builder -> {}, 0, pid -> ItemTag.NONE, FaultInjector.NONE);
+            return new Options(outerGroup, builder -> {}, Namespaces.NONE, pid -> ItemTag.NONE, FaultInjector.NONE);
         }
 
         public Options withHelper(final Consumer<ProgramBuilder> newHelper) {
-            return new Options(outerGroup, newHelper, namespaces, rootFlags, tag, faults);
+            return new Options(outerGroup, newHelper, namespaces, tag, faults);
         }
 
-        public Options withNamespaces(final Consumer<ProgramBuilder> newNamespaces, final int newRootFlags) {
-            return new Options(outerGroup, helper, newNamespaces, newRootFlags, tag, faults);
+        public Options withNamespaces(final Namespaces newNamespaces) {
+            return new Options(outerGroup, helper, newNamespaces, tag, faults);
         }
 
         public Options withTag(final IntUnaryOperator newTag) {
-            return new Options(outerGroup, helper, namespaces, rootFlags, newTag, faults);
+            return new Options(outerGroup, helper, namespaces, newTag, faults);
         }
 
         public Options withFaults(final FaultInjector newFaults) {
-            return new Options(outerGroup, helper, namespaces, rootFlags, tag, newFaults);
+            return new Options(outerGroup, helper, namespaces, tag, newFaults);
         }
 
         private boolean mayShare() {

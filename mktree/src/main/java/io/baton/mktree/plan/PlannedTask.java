@@ -6,7 +6,7 @@ import java.util.List;
  * What one task does until it has its turn.
  *
  * @param slot its index in the segment's slots
- * @param pid its id; 0 for the helper, whose id nobody chooses
+ * @param pid its id; 0 for the helper and the holder, whose id nobody chooses
  * @param kind what it is there for
  * @param exitSignal what its maker gives for {@code exit_signal}; of no effect on threads and siblings
  * @param steps in order
@@ -36,6 +36,8 @@ public record PlannedTask(int slot, int pid, Kind kind, int exitSignal, List<Ste
         GHOST,
         /** Makes orphans, or keeps a group alive whose leader has left it. */
         PLACEHOLDER,
+        /** Is in the namespaces that others are to join. */
+        HOLDER,
         /** Makes the root. */
         HELPER
     }

@@ -38,6 +38,12 @@ public sealed interface Step {
     /** Makes or enters the saved namespaces; only the root does, and only when the plan says so. */
     record PrepareNamespaces() implements Step {}
 
+    /** Leaves our user namespace; only the holder does. */
+    record LeaveUserNamespace() implements Step {}
+
+    /** Makes the namespaces that the root is going to join; only the holder does. */
+    record HoldNamespaces() implements Step {}
+
     /** Is counted in for a stage. */
     record Confirm(RestoreStage stage) implements Step {}
 
@@ -45,13 +51,14 @@ public sealed interface Step {
     record Await(RestoreStage stage) implements Step {}
 
     /**
-     * Sets a flag of a placeholder and wakes whoever awaits it. Used only where orphans must be released one by one.
+     * Sets a flag of a placeholder and wakes whoever awaits it. Used only where orphans must be released one by one, and
+     * where the root waits for namespaces.
      *
-     * @param slot of the placeholder
+     * @param slot of the placeholder or the root
      */
     record RaiseFlag(int slot, Flag flag) implements Step {}
 
-    /** Sleeps until a flag of a placeholder is set. */
+    /** Sleeps until a flag of a placeholder, or of the root, is set. */
     record AwaitFlag(int slot, Flag flag) implements Step {}
 
     /**
@@ -61,6 +68,9 @@ public sealed interface Step {
      * @param signalled its end also sent a SIGCHLD, which is taken back
      */
     record Reap(int pid, boolean signalled) implements Step {}
+
+    /** Waits for the end of the holder, whose pid nobody has chosen. */
+    record ReapHolder(int slot) implements Step {}
 
     /** Exits: a ghost or placeholder has done its duty. */
     record Leave() implements Step {}
@@ -80,9 +90,9 @@ public sealed interface Step {
     /** Waits for the baton, restores itself, passes it on. */
     record Turn() implements Step {}
 
-    /** What is said about a placeholder. */
+    /** What is said about a placeholder, or the root. */
     enum Flag {
-        /** It may leave: its orphans' new parent is ready. */
+        /** It may leave: its orphans' new parent is ready. The root: there is something to join. */
         GO,
         /** It has been reaped, its orphans have moved. */
         GONE,

@@ -5,7 +5,6 @@ import io.baton.task.linux.Errno;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
-import io.baton.task.segment.HeaderDescriptor;
 import io.baton.task.segment.SlotDescriptor;
 
 /** One step as instructions. */
@@ -62,7 +61,11 @@ final class StepCompiler {
         } else if (step instanceof Step.DieWithParent) {
             builder.call(SyscallNumber.PRCTL).value(PR_SET_PDEATHSIG).value(SIGKILL);
         } else if (step instanceof Step.PrepareNamespaces) {
-            options.namespaces().accept(builder);
+            options.namespaces().root().accept(builder);
+        } else if (step instanceof Step.LeaveUserNamespace) {
+            options.namespaces().leave().accept(builder);
+        } else if (step instanceof Step.HoldNamespaces) {
+            options.namespaces().hold().accept(builder);
         } else {
             compileWait(step);
         }
@@ -87,6 +90,12 @@ final class StepCompiler {
             builder.orErrno(Errno.EAGAIN);
         } else if (step instanceof Step.Reap reap) {
             reap(reap);
+        } else if (step instanceof Step.ReapHolder holder) {
+            builder.call(SyscallNumber.WAIT4)
+                    .segmentInt(SlotDescriptor.inSegment(holder.slot()) + SlotDescriptor.TID_OFFSET)
+                    .value(0)
+                    .value(WAIT_ALL)
+                    .value(0);
         } else if (step instanceof Step.Leave) {
             builder.call(SyscallNumber.EXIT_GROUP).value(0);
         } else if (step instanceof Step.ReapUntilRootEnds init) {
@@ -115,7 +124,7 @@ final class StepCompiler {
 
     private void guard() {
         // In a pid namespace of its own the root is init: all die with it, and only its id is known out here.
-        final boolean init = (options.rootFlags() & CLONE_NEWPID) != 0;
+        final boolean init = (options.namespaces().rootFlags() & CLONE_NEWPID) != 0;
         builder.op(Op.GUARD)
                 .register(0)
                 .value(RestoreStage.COMPLETE.number())
@@ -128,7 +137,7 @@ final class StepCompiler {
         if (sibling) {
             clone(child, CLONE_PARENT, 0);
         } else {
-            clone(child, child.slot() == ROOT ? options.rootFlags() : 0, child.exitSignal());
+            clone(child, child.slot() == ROOT ? options.namespaces().rootFlags() : 0, child.exitSignal());
         }
     }
 
@@ -140,7 +149,7 @@ final class StepCompiler {
                 .value(flags)
                 .value(exitSignal)
                 .data(pids)
-                .value(1);
+                .value(child.pid() == 0 ? 0 : 1);
     }
 
     private void reap(final Step.Reap reap) {
@@ -169,9 +178,6 @@ final class StepCompiler {
             case GONE -> 1;
             case SETTLED -> 2;
         };
-        return HeaderDescriptor.LENGTH
-                + (long) slot * SlotDescriptor.LENGTH
-                + SlotDescriptor.FLAGS_OFFSET
-                + (long) word * Integer.BYTES;
+        return SlotDescriptor.inSegment(slot) + SlotDescriptor.FLAGS_OFFSET + (long) word * Integer.BYTES;
     }
 }

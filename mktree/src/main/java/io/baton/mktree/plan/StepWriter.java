@@ -29,7 +29,7 @@ final class StepWriter {
             steps.add(new Step.DieWithParent());
         }
         if (task.row == ROOT && options.namespaces()) {
-            prepareNamespaces(steps);
+            prepareNamespaces(steps, options.held());
         }
         if (task.subreaper) {
             steps.add(new Step.BecomeSubreaper(true));
@@ -52,8 +52,29 @@ final class StepWriter {
         return THREAD_STEPS;
     }
 
-    /** Steps of the helper. */
-    List<Step> helperSteps() {
+    boolean hasHolder() {
+        return options.held();
+    }
+
+    /** Steps of who makes the namespaces that the root joins. */
+    static List<Step> holderSteps() {
+        return List.of(
+                new Step.DieWithParent(),
+                new Step.LeaveUserNamespace(),
+                new Step.Confirm(RestoreStage.ROOT_TASK),
+                new Step.Await(RestoreStage.PREPARE_NAMESPACES),
+                new Step.HoldNamespaces(),
+                new Step.RaiseFlag(ROOT, Step.Flag.GO),
+                new Step.Await(RestoreStage.COMPLETE),
+                new Step.Leave());
+    }
+
+    /**
+     * Steps of the helper.
+     *
+     * @param holder slot of who holds namespaces, if the options say so
+     */
+    List<Step> helperSteps(final int holder) {
         final List<Step> steps = new ArrayList<>();
         if (options.helperReaps()) {
             steps.add(new Step.DieWithParent());
@@ -64,16 +85,25 @@ final class StepWriter {
             steps.add(new Step.ReapUntilRootEnds(tree.pid(ROOT)));
         } else {
             steps.add(new Step.Outlive());
+            if (options.held()) {
+                steps.add(new Step.Fork(holder, false));
+            }
             steps.add(new Step.Fork(ROOT, false));
             steps.add(new Step.Guard());
+            if (options.held()) {
+                steps.add(new Step.ReapHolder(holder));
+            }
             steps.add(new Step.Leave());
         }
         return steps;
     }
 
-    private static void prepareNamespaces(final List<Step> steps) {
+    private static void prepareNamespaces(final List<Step> steps, final boolean held) {
         steps.add(new Step.Confirm(RestoreStage.ROOT_TASK));
         steps.add(new Step.Await(RestoreStage.PREPARE_NAMESPACES));
+        if (held) {
+            steps.add(new Step.AwaitFlag(ROOT, Step.Flag.GO));
+        }
         steps.add(new Step.PrepareNamespaces());
         steps.add(new Step.Confirm(RestoreStage.PREPARE_NAMESPACES));
         steps.add(new Step.Await(RestoreStage.FORKING));

@@ -19,5 +19,8 @@ public final class OperandKind {
     /** The 32-bit number at that offset in the thread's scratch. */
     public static final int LOCAL_INT = 5;
 
+    /** The 32-bit number at that offset in the segment. */
+    public static final int SEGMENT_INT = 6;
+
     private OperandKind() {}
 }

@@ -27,6 +27,7 @@ final class OperandText {
             case OperandKind.SEGMENT -> "&segment[0x" + Long.toHexString(value) + "]";
             case OperandKind.LOCAL -> "&local[" + value + "]";
             case OperandKind.LOCAL_INT -> "*local[" + value + "]";
+            case OperandKind.SEGMENT_INT -> "segment[0x" + Long.toHexString(value) + "]";
             default -> "?" + value;
         };
     }

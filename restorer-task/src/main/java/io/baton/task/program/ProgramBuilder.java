@@ -98,6 +98,10 @@ public final class ProgramBuilder {
         return argument(OperandKind.LOCAL, offset);
     }
 
+    public ProgramBuilder segmentInt(final long offset) {
+        return argument(OperandKind.SEGMENT_INT, offset);
+    }
+
     public ProgramBuilder localInt(final int offset) {
         return argument(OperandKind.LOCAL_INT, offset);
     }

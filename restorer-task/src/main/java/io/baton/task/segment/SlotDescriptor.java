@@ -78,4 +78,9 @@ public final class SlotDescriptor {
     public static final int STATE_FAILED = 4;
 
     private SlotDescriptor() {}
+
+    /** Where in the segment a slot begins. */
+    public static long inSegment(final int slot) {
+        return HeaderDescriptor.LENGTH + (long) slot * LENGTH;
+    }
 }

@@ -2,6 +2,7 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import io.baton.mktree.image.proto.TtyPtyEntry;
 import io.baton.mktree.image.proto.TtyType;
@@ -51,8 +52,8 @@ final class CapturedTerminals {
                 .setPacketMode(false)
                 .setRdev((int) device)
                 .setDev((int) file.status().dev())
-                .setUid(file.status().uid())
-                .setGid(file.status().gid());
+                .setUid(TreeNamespaces.ids(tree).userInside(file.status().uid()))
+                .setGid(TreeNamespaces.ids(tree).groupInside(file.status().gid()));
         if (pty) {
             entry.setPty(TtyPtyEntry.newBuilder().setIndex(index));
         }

@@ -10,6 +10,7 @@ import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FownEntry;
@@ -92,7 +93,7 @@ public final class FileDescriptors implements StateKind {
     }
 
     private static void captureFile(OpenFile file, TreeImage tree) {
-        file.captured(tree.newFileId());
+        file.captured(tree.newFileId(), TreeNamespaces.ids(tree));
         FileEntry.Builder entry =
                 FileEntry.newBuilder().setType(file.kind().type()).setId(file.id());
         file.kind().capture(file, entry, tree);

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.namespaces.UserIds;
 import io.baton.mktree.image.proto.FownEntry;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
@@ -81,8 +82,10 @@ final class OpenFile {
         return id;
     }
 
-    void captured(int newId) {
+    /** From now on its owner's users are those inside. */
+    void captured(int newId, UserIds users) {
         id = newId;
+        owner = SignalOwner.inside(owner(), users);
     }
 
     /** A copy of the descriptor, sharing the description. */

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.namespaces.UserIds;
 import io.baton.mktree.image.proto.CredsEntry;
 import io.baton.mktree.image.proto.FownEntry;
 import io.baton.task.linux.Descriptors;
@@ -44,6 +45,17 @@ final class SignalOwner {
         return entry.build();
     }
 
+    /** The same with the users as they are inside of the tree's user namespace. */
+    static FownEntry inside(FownEntry owner, UserIds users) {
+        if (owner.getPid() == 0) {
+            return owner;
+        }
+        return owner.toBuilder()
+                .setUid(users.userInside(owner.getUid()))
+                .setEuid(users.userInside(owner.getEuid()))
+                .build();
+    }
+
     static void compile(TaskDescriptors task, int fd, FownEntry owner) {
         ProgramBuilder block = task.block();
         if (owner.getSignum() != 0) {
@@ -53,10 +65,13 @@ final class SignalOwner {
             return;
         }
         CredsEntry own = task.process().own().credentials();
-        boolean others = owner.getUid() != own.getUid() || owner.getEuid() != own.getEuid();
+        UserIds users = task.process().namespaces().userIds();
+        int real = users.userOutside(owner.getUid());
+        int effective = users.userOutside(owner.getEuid());
+        boolean others = real != own.getUid() || effective != own.getEuid();
         if (others) {
             // The saved id stays, and with it the way back.
-            identity(block, owner.getUid(), owner.getEuid(), own.getSuid());
+            identity(block, real, effective, own.getSuid());
         }
         int who = block.ints(owner.getPidType(), owner.getPid());
         block.call(SyscallNumber.FCNTL).value(fd).value(F_SETOWN_EX).data(who);

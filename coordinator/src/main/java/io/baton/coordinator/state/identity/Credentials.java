@@ -7,6 +7,9 @@ import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.namespaces.SavedNamespaces;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.coordinator.state.namespaces.UserIds;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.CredsEntry;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
@@ -33,8 +36,9 @@ public final class Credentials implements StateKind {
         int secureBits =
                 capture.ask().call(SyscallNumber.PRCTL).value(PR_GET_SECUREBITS).result();
         ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
-        capture.then(answers ->
-                thread.setCreds(OwnState.credentials(status, (int) Math.max(0, answers.result(secureBits)))));
+        UserIds ids = TreeNamespaces.ids(capture.process().tree());
+        capture.then(answers -> thread.setCreds(
+                ids.inside(OwnState.credentials(status, (int) Math.max(0, answers.result(secureBits))))));
     }
 
     @Override
@@ -47,8 +51,10 @@ public final class Credentials implements StateKind {
                 continue;
             }
             if (core.getThreadCore().hasCreds()) {
-                String reason =
-                        CredentialProgram.forbidden(own, core.getThreadCore().getCreds());
+                CredsEntry wanted = core.getThreadCore().getCreds();
+                String reason = process.namespaces().hasUsers()
+                        ? JoinedCredentials.forbidden(own, wanted, process.namespaces())
+                        : CredentialProgram.forbidden(own, wanted);
                 if (!reason.isEmpty()) {
                     refusals.add(tid, NAME, reason, "restore as root, or as the user the image was made of");
                 }
@@ -60,10 +66,14 @@ public final class Credentials implements StateKind {
     public void compileCredentials(ThreadRestore thread, ProgramBuilder kept) {
         if (thread.core().getThreadCore().hasCreds()) {
             kept.tag(Item.CREDENTIALS.tag());
-            CredentialProgram.emit(
-                    thread.process().own().credentials(),
-                    thread.core().getThreadCore().getCreds(),
-                    kept);
+            CredsEntry own = thread.process().own().credentials();
+            CredsEntry wanted = thread.core().getThreadCore().getCreds();
+            SavedNamespaces namespaces = thread.process().namespaces();
+            if (namespaces.hasUsers()) {
+                JoinedCredentials.emit(own, wanted, namespaces, kept);
+            } else {
+                CredentialProgram.emit(own, wanted, kept);
+            }
         }
     }
 }

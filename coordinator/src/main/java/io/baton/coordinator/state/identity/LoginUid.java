@@ -8,6 +8,7 @@ import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.TaskCoreEntry;
 
 /**
@@ -27,7 +28,9 @@ public final class LoginUid implements StateKind {
     @Override
     public void capture(ProcessCapture capture) {
         SeizedProcess process = capture.process();
-        capture.core().getTcBuilder().setLoginuid(OwnState.loginUid(process.proc(), process.pid()));
+        int uid = OwnState.loginUid(process.proc(), process.pid());
+        int inside = uid == NONE ? NONE : TreeNamespaces.ids(capture.tree()).userInside(uid);
+        capture.core().getTcBuilder().setLoginuid(inside);
     }
 
     @Override
@@ -43,7 +46,7 @@ public final class LoginUid implements StateKind {
     @Override
     public void compile(ProcessRestore process, ContextBuilder context) {
         if (differs(process)) {
-            String uid = Integer.toUnsignedString(process.core().getTc().getLoginuid());
+            String uid = Integer.toUnsignedString(outside(process));
             OwnProcFile.write(FILE, uid, context.item(Item.CREDENTIALS.tag()));
         }
     }
@@ -52,6 +55,11 @@ public final class LoginUid implements StateKind {
         TaskCoreEntry task = process.core().getTc();
         return task.hasLoginuid()
                 && task.getLoginuid() != NONE
-                && task.getLoginuid() != process.own().loginUid();
+                && outside(process) != process.own().loginUid();
+    }
+
+    /** As the task says it, which is not in its user namespace yet. */
+    private static int outside(ProcessRestore process) {
+        return process.namespaces().userIds().userOutside(process.core().getTc().getLoginuid());
     }
 }

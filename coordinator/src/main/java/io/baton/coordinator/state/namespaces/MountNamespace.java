@@ -126,7 +126,9 @@ public final class MountNamespace implements NamespaceKind {
 
     @Override
     public void compile(Saved saved, ProgramBuilder program) throws IOException {
-        if (!saved.privateMounts()) {
+        if (saved.ownUsers()) {
+            slave(program); // and no /proc: to mount that takes a pid namespace of their own too
+        } else if (!saved.privateMounts()) {
             copy(program);
         }
         if (saved.isSaved()) {
@@ -143,21 +145,25 @@ public final class MountNamespace implements NamespaceKind {
 
     /** Makes a namespace of its own with a /proc of its own; what is mounted there stays there. */
     public static void copy(ProgramBuilder program) {
-        int everything = program.string("/");
+        slave(program);
         int proc = program.string("proc");
         int point = program.string(PROC);
+        program.call(SyscallNumber.MOUNT)
+                .data(proc)
+                .data(point)
+                .data(proc)
+                .value(0)
+                .value(0);
+    }
+
+    private static void slave(ProgramBuilder program) {
+        int everything = program.string("/");
         program.call(SyscallNumber.UNSHARE).value(Namespace.MNT.flag());
         program.call(SyscallNumber.MOUNT)
                 .value(0)
                 .data(everything)
                 .value(0)
                 .value(MS_REC | MS_SLAVE)
-                .value(0);
-        program.call(SyscallNumber.MOUNT)
-                .data(proc)
-                .data(point)
-                .data(proc)
-                .value(0)
                 .value(0);
     }
 

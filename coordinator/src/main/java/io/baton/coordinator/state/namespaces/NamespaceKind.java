@@ -12,8 +12,8 @@ import java.util.List;
  */
 interface NamespaceKind {
     /** All there are, in the order in which they are made: what is written below /proc comes after its mount. */
-    List<NamespaceKind> ALL =
-            List.of(new MountNamespace(), new UtsNamespace(), new IpcNamespace(), new NetworkNamespace());
+    List<NamespaceKind> ALL = List.of(
+            new UserNamespace(), new MountNamespace(), new UtsNamespace(), new IpcNamespace(), new NetworkNamespace());
 
     Namespace namespace();
 
@@ -46,8 +46,9 @@ interface NamespaceKind {
      * @param image where it was saved
      * @param id of the namespace in the image; 0: it is not in there, a new one was asked for
      * @param privateMounts whether a mount namespace with a /proc of its own is there already
+     * @param ownUsers whether it belongs to a user namespace of the tree
      */
-    record Saved(int root, ImageDirectory image, int id, boolean privateMounts) {
+    record Saved(int root, ImageDirectory image, int id, boolean privateMounts, boolean ownUsers) {
         /** Whether there is something to bring back. */
         boolean isSaved() {
             return id != 0;

@@ -5,11 +5,14 @@ import io.baton.coordinator.state.Item;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.TaskKobjIdsEntry;
+import io.baton.mktree.image.proto.UsernsEntry;
+import io.baton.task.linux.Identity;
 import io.baton.task.program.ProgramBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The namespaces a tree comes back in: those it was saved in, and those that the user asks for. */
 public final class SavedNamespaces {
@@ -18,6 +21,9 @@ public final class SavedNamespaces {
     private final TaskKobjIdsEntry dumper;
     private final TaskKobjIdsEntry ids;
     private final Set<Namespace> wanted = EnumSet.noneOf(Namespace.class);
+    private @Nullable UsernsEntry users;
+    private UserIds userIds = UserIds.SAME;
+    private int holder;
 
     /**
      * Those of an image.
@@ -27,7 +33,8 @@ public final class SavedNamespaces {
      * @param asked what the user wants new
      */
     public SavedNamespaces(
-            ImageDirectory image, InventoryEntry inventory, int root, TaskKobjIdsEntry ids, Set<Namespace> asked) {
+            ImageDirectory image, InventoryEntry inventory, int root, TaskKobjIdsEntry ids, Set<Namespace> asked)
+            throws IOException {
         this.image = image;
         this.root = root;
         this.dumper = inventory.getRootIds();
@@ -38,6 +45,80 @@ public final class SavedNamespaces {
                 wanted.add(namespace);
             }
         }
+        if (isSaved(Namespace.USER)) {
+            UsernsEntry entry = UserNamespace.read(image, ids.getUserNsId());
+            users = entry;
+            userIds = new UserIds(new IdMap(entry.getUidMapList()), new IdMap(entry.getGidMapList()));
+        }
+    }
+
+    /** Whether a task besides makes them and stays in them, see {@link HeldNamespaces}. */
+    public boolean areHeld() {
+        return users != null && !wanted.contains(Namespace.PID);
+    }
+
+    /** Users and groups, inside and outside. */
+    public UserIds userIds() {
+        return userIds;
+    }
+
+    /** Whether the tree has a user namespace. */
+    public boolean hasUsers() {
+        return users != null;
+    }
+
+    /** In which slot is who holds them. */
+    public void heldBy(int slot) {
+        holder = slot;
+    }
+
+    /** Sets up the user namespace that a task has made. */
+    public void writeMaps(int task) {
+        UsernsEntry entry = users;
+        if (entry != null) {
+            UserNamespace.writeMaps(task, entry);
+        }
+    }
+
+    /** A task joins the user namespace. */
+    public void joinUsers(ProgramBuilder program) {
+        HeldNamespaces.joinUser(holder, program);
+    }
+
+    /** What the holder does first; then its maps are written. */
+    public void compileLeave(ProgramBuilder program) {
+        compileHeld(program, HeldNamespaces::leave);
+    }
+
+    /** What the holder does in PREPARE_NAMESPACES. */
+    public void compileHeld(ProgramBuilder program) {
+        compileHeld(program, HeldNamespaces::make);
+    }
+
+    /** A part of the holder's work. */
+    private interface Part {
+        void of(HeldNamespaces held, ProgramBuilder program, HeldNamespaces.Making making) throws IOException;
+    }
+
+    private void compileHeld(ProgramBuilder program, Part part) {
+        try {
+            part.of(
+                    held(),
+                    program,
+                    namespace -> forKinds((kind, saved) -> {
+                        if (kind.namespace() == namespace) {
+                            compile(kind, saved, program);
+                        }
+                    }));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private HeldNamespaces held() {
+        UsernsEntry entry = users;
+        int owner = entry != null && entry.hasOwner() ? entry.getOwner() : Identity.uid();
+        return new HeldNamespaces(wanted, userIds, owner);
     }
 
     /** Whether the tree was not in the namespace of whoever dumped it; images without ids say nothing of that. */
@@ -64,6 +145,9 @@ public final class SavedNamespaces {
                 refusals.add(root, namespace.text() + " namespace", "cannot be made yet", "");
             }
         }
+        if (hasUsers() && !areHeld()) {
+            refusals.add(root, "user namespace", "together with a pid namespace: cannot be made yet", "");
+        }
         forKinds((kind, saved) -> kind.validate(saved, refusals));
     }
 
@@ -79,10 +163,17 @@ public final class SavedNamespaces {
 
     /** What the root does. */
     public void compile(ProgramBuilder program) {
-        forKinds((kind, saved) -> {
-            program.tag(Item.NAMESPACE.tag(kind.namespace().flag() >>> Item.NAMESPACE_SHIFT));
-            kind.compile(saved, program);
-        });
+        if (areHeld()) {
+            held().join(holder, program);
+        } else {
+            forKinds((kind, saved) -> compile(kind, saved, program));
+        }
+    }
+
+    private static void compile(NamespaceKind kind, NamespaceKind.Saved saved, ProgramBuilder program)
+            throws IOException {
+        program.tag(Item.NAMESPACE.tag(kind.namespace().flag() >>> Item.NAMESPACE_SHIFT));
+        kind.compile(saved, program);
     }
 
     /** Something done with a kind. */
@@ -96,7 +187,8 @@ public final class SavedNamespaces {
                 Namespace namespace = kind.namespace();
                 if (wanted.contains(namespace)) {
                     int id = isSaved(namespace) ? namespace.id(ids) : 0;
-                    work.with(kind, new NamespaceKind.Saved(root, image, id, wanted.contains(Namespace.PID)));
+                    boolean pids = wanted.contains(Namespace.PID);
+                    work.with(kind, new NamespaceKind.Saved(root, image, id, pids, hasUsers()));
                 }
             }
         } catch (IOException e) {

@@ -2,6 +2,9 @@ package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.OwnState;
+import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import io.baton.task.linux.ProcFs;
@@ -27,6 +30,7 @@ public final class TreeNamespaces {
 
     private final List<NamespaceKind> own = new ArrayList<>();
     private int task;
+    private UserIds ids = UserIds.SAME;
 
     /**
      * Adds every reason why the namespaces of a tree cannot be brought back.
@@ -58,9 +62,51 @@ public final class TreeNamespaces {
                 }
             }
         }
+        inspectOwners(root, refusals);
+        if (own.stream().anyMatch(kind -> kind.namespace() == Namespace.USER)) {
+            ids = UserNamespace.ids(task);
+            living.forEach(process -> inspectUsers(process, refusals));
+        }
         if (refusals.isEmpty()) { // a look inside needs rights that are a part of what was asked above
             own.forEach(kind -> kind.inspect(root.pid(), task, refusals));
         }
+    }
+
+    /** What belongs to another user namespace would come back with other rights. */
+    private void inspectOwners(SeizedProcess root, Refusals refusals) {
+        String users = root.readLink(Namespace.USER.link());
+        for (NamespaceKind kind : own) {
+            Namespace namespace = kind.namespace();
+            if (namespace != Namespace.USER
+                    && !NamespaceOwner.userNamespace(task, namespace).equals(users)) {
+                String reason = "belongs to another user namespace than the tree is in: not supported yet";
+                refusals.add(root.pid(), name(namespace), reason, "");
+            }
+        }
+    }
+
+    private void inspectUsers(SeizedProcess process, Refusals refusals) {
+        if (process.threads().size() > 1 || process.leaderDead()) {
+            refusals.add(
+                    process.pid(),
+                    "threads",
+                    "cannot be made in a user namespace that has not the pid namespace too: not supported yet",
+                    "");
+        }
+        for (SeizedThread thread : process.threads()) {
+            if (!UserIds.isWhole(ids.inside(OwnState.credentials(thread.status(), 0)))) {
+                refusals.add(
+                        thread.tid(),
+                        "credentials",
+                        "has a user or group that is not mapped in its user namespace: an image has no word for it",
+                        "");
+            }
+        }
+    }
+
+    /** Users and groups inside and outside. */
+    public static UserIds ids(TreeImage tree) {
+        return tree.shared(TreeNamespaces.class, TreeNamespaces::new).ids;
     }
 
     private static String name(Namespace namespace) {

@@ -3,17 +3,23 @@ package io.baton.coordinator.state.files;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FsEntry;
+import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.image.proto.TaskKobjIdsEntry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +86,20 @@ record OneRestore(
     @Override
     public FsEntry fs() {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public SavedNamespaces namespaces() {
+        try {
+            return new SavedNamespaces(
+                    directory(),
+                    InventoryEntry.getDefaultInstance(),
+                    pstree().getPid(),
+                    TaskKobjIdsEntry.getDefaultInstance(),
+                    Set.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -261,7 +261,7 @@ class NamespacesTest {
                 "-n | ip rule add pref 7 lookup main | routing rules",
                 "-n | echo 1 >/proc/sys/net/ipv4/ip_forward | net/ipv4/ip_forward",
                 "-m | mount -t tmpfs mine /mnt | mount /mnt (tmpfs",
-                "-U | true | user namespace: is not ours",
+                "-U | true | a user or group that is not mapped",
                 "-C | true | cgroup namespace: is not ours",
             })
     void shouldNameWhatCannotBeBroughtBack(String unshared, String commands, String named) throws Exception {
