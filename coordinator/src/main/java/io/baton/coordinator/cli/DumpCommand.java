@@ -3,6 +3,7 @@ package io.baton.coordinator.cli;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
+import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.tracking.Increment;
 import java.util.concurrent.Callable;
@@ -36,6 +37,13 @@ final class DumpCommand implements Callable<Integer> {
             names = "--track-mem",
             description = "If the tree lives on, watch its memory for writes from now on, for the next dump.")
     boolean track;
+
+    @Option(
+            names = "--caller",
+            paramLabel = "TID",
+            description =
+                    "The thread of the tree that has started us and waits for us: baton_checkpoint() of libbaton-task.")
+    int caller;
 
     @Mixin
     final SupervisionOptions supervision = new SupervisionOptions();
@@ -77,7 +85,8 @@ final class DumpCommand implements Callable<Integer> {
                         new DumpOptions(shellJob),
                         afterwards.finish(),
                         supervision.supervision(interruption, 0, journal.begin()))
-                .withIncrement(new Increment(track, increment.previous)));
+                .withIncrement(new Increment(track, increment.previous))
+                .calledBy(caller == 0 ? null : Caller.of(caller)));
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "dump", target.root, start);
         }

@@ -1,10 +1,12 @@
 package io.baton.coordinator.dump;
 
+import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.supervision.Supervision;
 import io.baton.coordinator.tracking.Increment;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is to be dumped, where to and how.
@@ -15,6 +17,7 @@ import java.nio.file.Path;
  * @param deadline of the whole operation
  * @param supervision who watches; its limit is the deadline
  * @param increment how it stands to the dumps before and after it
+ * @param caller the task of the tree that has asked for it, if it was one
  */
 public record DumpRequest(
         int root,
@@ -23,10 +26,11 @@ public record DumpRequest(
         Finish finish,
         Deadline deadline,
         Supervision supervision,
-        Increment increment) {
+        Increment increment,
+        @Nullable Caller caller) {
     /** Watched by nobody. */
     public DumpRequest(int root, Path images, DumpOptions options, Finish finish, Deadline deadline) {
-        this(root, images, options, finish, deadline, Supervision.NONE, Increment.NONE);
+        this(root, images, options, finish, deadline, Supervision.NONE, Increment.NONE, null);
     }
 
     /** With the limit of who watches, from now on. */
@@ -38,12 +42,18 @@ public record DumpRequest(
                 finish,
                 Deadline.afterNanos(supervision.limits().totalNanos(), supervision.cancelled()),
                 supervision,
-                Increment.NONE);
+                Increment.NONE,
+                null);
     }
 
     /** The same dump before or after others. */
     public DumpRequest withIncrement(Increment newIncrement) {
-        return new DumpRequest(root, images, options, finish, deadline, supervision, newIncrement);
+        return new DumpRequest(root, images, options, finish, deadline, supervision, newIncrement, caller);
+    }
+
+    /** The same dump, asked for by a task of the tree. */
+    public DumpRequest calledBy(@Nullable Caller newCaller) {
+        return new DumpRequest(root, images, options, finish, deadline, supervision, increment, newCaller);
     }
 
     /** Whether the tree lives on, and is to be watched for writes. */

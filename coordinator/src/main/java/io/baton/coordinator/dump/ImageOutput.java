@@ -69,6 +69,11 @@ final class ImageOutput {
         return run;
     }
 
+    /** The same in short: what {@code baton_checkpoint()} returns. */
+    int checkpoint() {
+        return 1 + (int) (UUID.fromString(run).getLeastSignificantBits() & Integer.MAX_VALUE - 1);
+    }
+
     private static String newRun() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         return new UUID(random.nextLong(), random.nextLong()).toString();

@@ -9,6 +9,7 @@ import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.progress.OperationKind;
 import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.ptrace.AskRunner;
+import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
@@ -83,7 +84,7 @@ public final class TreeDump {
         actions.run(ActionPoint.PRE_DUMP, context(request));
         try (TreeWatch watch = watch(request)) {
             long freezing = watch == null ? started : System.nanoTime();
-            try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline())) {
+            try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline(), request.caller())) {
                 LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(freezing));
                 new TreeDump(request, tree, watch, new DumpStatistics(freezing), actions).run();
             }
@@ -132,6 +133,10 @@ public final class TreeDump {
             output = ImageOutput.create(request.images(), image.shared(TreeNamespaces.class, TreeNamespaces::new));
             image.open(output.directory());
             image.beginFiles();
+            Caller caller = request.caller();
+            if (caller != null) {
+                caller.restarted(tree);
+            }
             from = System.nanoTime();
             write(image, output);
             listener.phase("capture and write", from, System.nanoTime());
@@ -189,6 +194,10 @@ public final class TreeDump {
     /** The image is complete: from here on the tree does not run on by mistake. */
     private void finish(ImageOutput output) {
         LOG.info("image complete after {} us", micros(started));
+        Caller caller = request.caller();
+        if (caller != null) {
+            caller.checkpointed(tree, output.checkpoint());
+        }
         switch (request.finish()) {
             // Neither the deadline nor the user can stop it half-way.
             case KILL -> tree.kill(Deadline.after(KILL_SECONDS));

@@ -39,6 +39,7 @@ public final class SeizedThread {
     private boolean lost;
     private volatile @Nullable UnsafeBuffer registers;
     private volatile @Nullable UnsafeBuffer resumeRegisters;
+    private volatile @Nullable UnsafeBuffer savedRegisters;
     private volatile @Nullable UnsafeBuffer extendedState;
     private volatile @Nullable Long blockedSignals;
     private volatile @Nullable List<DirectBuffer> pendingSignals;
@@ -109,6 +110,21 @@ public final class SeizedThread {
             resumeRegisters = kept;
         }
         return kept;
+    }
+
+    /** The general registers an image is to have: {@link #registers()}, unless {@link Caller} has changed them. */
+    public DirectBuffer savedRegisters() {
+        UnsafeBuffer kept = savedRegisters;
+        return kept == null ? registers() : kept;
+    }
+
+    void saved(UnsafeBuffer changed) {
+        savedRegisters = changed;
+    }
+
+    /** Gives it these registers when it is let go. */
+    void resume(UnsafeBuffer changed) {
+        resumeRegisters = changed;
     }
 
     /** The extended state (x87, SSE, AVX...) in the CPU's own uncompacted XSAVE layout. */

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stops a process and all its descendants. Level by level: whoever is stopped makes no more children, so what is found
@@ -29,11 +30,13 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class TreeSeizer {
     private static final long WAY_BACK_NANOS = 50_000_000;
+    private static final long CALLER_NANOS = 2_000_000;
     /** Each round finds somebody new, so this only ends a race with a tree that forks faster than we look. */
     private static final int ROUNDS = 1000;
 
     private static final int PF_KTHREAD = 0x0020_0000;
 
+    private final int self = (int) ProcessHandle.current().pid();
     private final ProcReaders readers = new ProcReaders();
     private final ProcFs proc = readers.get();
     private final Deadline deadline;
@@ -54,15 +57,39 @@ public final class TreeSeizer {
      *     thread, our own tree), TIMEOUT, INTERRUPTED
      */
     public static SeizedTree seize(int root, Deadline deadline) {
+        return seize(root, deadline, null);
+    }
+
+    /**
+     * Seizes the tree of one who has asked for it and waits for us; we ourselves, his child, are not part of it.
+     *
+     * @see #seize(int, Deadline)
+     */
+    public static SeizedTree seize(int root, Deadline deadline, @Nullable Caller caller) {
         while (true) {
-            SeizedTree tree = seizeOnce(root, deadline);
-            if (tree.processes().stream().noneMatch(TreeSeizer::isOnItsWayBack)) {
+            SeizedTree tree = seizeOnce(root, deadline, caller);
+            long pause = 0;
+            try {
+                pause = pause(tree, caller);
+            } catch (RuntimeException | Error e) {
+                tree.close();
+                throw e;
+            }
+            if (pause == 0) {
                 return tree;
             }
             tree.close();
-            deadline.check("tasks to come back from a dump that was killed");
-            LockSupport.parkNanos(WAY_BACK_NANOS);
+            deadline.check("tasks to come back from a dump that was killed, or whoever has called us to wait for us");
+            LockSupport.parkNanos(pause);
         }
+    }
+
+    /** How long to let a tree run on that cannot be taken yet (ns), or 0. */
+    private static long pause(SeizedTree tree, @Nullable Caller caller) {
+        if (tree.processes().stream().anyMatch(TreeSeizer::isOnItsWayBack)) {
+            return WAY_BACK_NANOS;
+        }
+        return caller == null || caller.waits(tree) ? 0 : CALLER_NANOS;
     }
 
     /** Looks at maps only of those that sleep as the runner does. */
@@ -76,10 +103,10 @@ public final class TreeSeizer {
                 && WayBack.isOnItsWay(thread);
     }
 
-    private static SeizedTree seizeOnce(int root, Deadline deadline) {
+    private static SeizedTree seizeOnce(int root, Deadline deadline, @Nullable Caller caller) {
         TreeSeizer seizer = new TreeSeizer(deadline);
         try {
-            seizer.checkRoot(root);
+            seizer.checkRoot(root, caller != null);
             return seizer.run(root);
         } catch (RuntimeException | Error e) {
             seizer.letGo(seizer.members.values());
@@ -88,7 +115,7 @@ public final class TreeSeizer {
         }
     }
 
-    private void checkRoot(int root) {
+    private void checkRoot(int root, boolean called) {
         try {
             if ((proc.stat(root).flags() & PF_KTHREAD) != 0) {
                 throw new BatonException(ErrorCode.UNSUPPORTED, "pid " + root + " is a kernel thread", "");
@@ -101,8 +128,7 @@ public final class TreeSeizer {
         } catch (VanishedException e) {
             throw new BatonException(ErrorCode.NO_SUCH_PROCESS, "pid " + root + " does not exist", "", e);
         }
-        int self = (int) ProcessHandle.current().pid();
-        for (int pid = self; pid > 0; pid = proc.stat(pid).parent()) {
+        for (int pid = called ? 0 : self; pid > 0; pid = proc.stat(pid).parent()) {
             if (pid == root) {
                 throw new BatonException(
                         ErrorCode.UNSUPPORTED,
@@ -225,6 +251,9 @@ public final class TreeSeizer {
             parent.children.clear();
             for (Traced thread : parent.threads) {
                 for (int pid : proc.children(parent.pid, thread.tid)) {
+                    if (pid == self) {
+                        continue;
+                    }
                     SeizingMember child = members.get(pid);
                     if (child == null) {
                         child = new SeizingMember(pid, parent.pid);

@@ -67,7 +67,7 @@ public final class Registers implements StateKind {
         CoreEntry.Builder core = capture.core();
         core.setMtype(CoreEntry.March.X86_64);
         MutableDirectBuffer registers = new UnsafeBuffer(new byte[UserRegs.LENGTH]);
-        registers.putBytes(0, thread.registers(), 0, UserRegs.LENGTH);
+        registers.putBytes(0, thread.savedRegisters(), 0, UserRegs.LENGTH);
         BatonSyscall call = SavedCall.rewind(thread, registers);
         if (call != null) {
             core.getThreadCoreBuilder().setSyscall(call);
