@@ -79,6 +79,33 @@ BATON_EXPORT int baton_asked(int timeout_ms);
 /* Answers START SUSPEND: BATON_HOUSEKEEPING or BATON_POSTPONE. */
 BATON_EXPORT int baton_answer(int answer);
 
+/*
+ * Checkpointing oneself, which needs neither a registration nor a daemon: the calling process, with all its threads, or
+ * the hierarchy it belongs to. Like fork(), it returns twice: the checkpoint's id, which is positive, in the process that
+ * runs on, and 0 in the one that was restored from the image.
+ *
+ * A hierarchy's other processes must all be in one freezer cgroup that is frozen, and the caller not in it; they stay
+ * frozen here, and run on when they are restored.
+ */
+struct baton_checkpoint_options {
+	int root;		      /* pid of the hierarchy's root; 0: the calling process */
+	const char *command;	      /* the launcher; NULL: $BATON, else "baton" in PATH */
+	const char *log;	      /* file to whose end it writes what went wrong; NULL: nowhere */
+	const char *const *arguments; /* more options of `baton dump`, ends with NULL; or NULL */
+};
+
+#define BATON_CHECKPOINT_ARGUMENTS 32
+
+/* What a result has that tells that the dump failed; in its low byte, negated, the exit code: see docs/errors.md. */
+#define BATON_NOT_DUMPED 0x10000
+
+/*
+ * Writes an image to a directory, which is made if it is not there. Returns the id, or 0, as above; -errno if the
+ * launcher could not be started; else -(BATON_NOT_DUMPED | exit code), and all runs on as before. Other threads run until
+ * they are stopped for the dump. Not to be called from a signal handler.
+ */
+BATON_EXPORT int baton_checkpoint(const char *images, const struct baton_checkpoint_options *options);
+
 #ifdef __cplusplus
 }
 #endif

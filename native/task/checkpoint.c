@@ -85,7 +85,8 @@ static int find(const char *command, char *path)
 	while (from && *from) {
 		int length = (int)strcspn(from, ":");
 
-		if (length && snprintf(path, PATH_MAX, "%.*s/%s", length, from, command) < PATH_MAX && !access(path, X_OK))
+		if (length && snprintf(path, PATH_MAX, "%.*s/%s", length, from, command) < PATH_MAX &&
+		    !access(path, X_OK))
 			return 0;
 		from += length + (from[length] == ':');
 	}
@@ -94,7 +95,8 @@ static int find(const char *command, char *path)
 
 static int run(struct start *start)
 {
-	void *stack = mmap(NULL, STACK_LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	void *stack = mmap(NULL, STACK_LENGTH, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	int status = 0;
 	pid_t child;
 	long result;

@@ -19,7 +19,7 @@ import java.util.List;
  * {@link io.baton.coordinator.ptrace.StopMark}.
  */
 public final class TreeCont {
-    private static final char STOPPED = 'T';
+    private static final char ZOMBIE = 'Z';
     private static final String ALL_REMEDY = "--all continues them too";
 
     private TreeCont() {}
@@ -100,7 +100,8 @@ public final class TreeCont {
         try {
             ProcStatus status = proc.status(pid);
             long pending = status.signals().pending() | status.signals().sharedPending();
-            return status.state() == STOPPED && (pending & Signals.bit(Signals.SIGSTOP)) != 0;
+            // Just let go, it may not have come to its stop yet.
+            return status.state() != ZOMBIE && (pending & Signals.bit(Signals.SIGSTOP)) != 0;
         } catch (VanishedException e) {
             return false;
         }

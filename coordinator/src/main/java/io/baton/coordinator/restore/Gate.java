@@ -108,11 +108,25 @@ final class Gate implements AutoCloseable {
         forAll(guest -> {
             awaitStop(guest, false);
             Ptrace.getRegisters(guest.tid(), registers);
+            awaitSleep(guest);
             guest.saved().putBytes(0, registers.buffer(), 0, UserRegs.LENGTH);
             GateRegisters.replace(guest.core(), guest.saved());
         });
         unmapAll();
         forAll(this::setRegisters);
+    }
+
+    /** Who is to be found asleep may not have come to it: all that the thread has confirmed is that it will. */
+    private void awaitSleep(final Guest guest) {
+        for (long pause = FIRST_PAUSE; GateRegisters.isBeforeItsSleep(guest.core(), registers.buffer()); ) {
+            patience.run();
+            Ptrace.resume(guest.tid(), 0);
+            LockSupport.parkNanos(pause);
+            pause = Math.min(2 * pause, LONGEST_PAUSE);
+            Ptrace.interrupt(guest.tid());
+            awaitStop(guest, false);
+            Ptrace.getRegisters(guest.tid(), registers);
+        }
     }
 
     private void setRegisters(final Guest guest) {

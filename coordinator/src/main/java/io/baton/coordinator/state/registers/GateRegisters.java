@@ -5,6 +5,7 @@ import io.baton.mktree.image.proto.BatonSyscall;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.task.linux.UserRegs;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /** What a thread gets from outside at the gate: registers, vector state and signal mask. */
@@ -43,6 +44,13 @@ public final class GateRegisters {
             registers.putLong(UserRegs.RAX, 0);
             registers.putLong(UserRegs.ORIG_RAX, NO_CALL);
         }
+    }
+
+    /** Whether a thread stopped with these registers is to sleep before the gate, and has not come to it yet. */
+    public static boolean isBeforeItsSleep(CoreEntry core, DirectBuffer registers) {
+        return SystemCallRestart.needsSleep(core)
+                && !SystemCallRestart.isAsleep(registers)
+                && !SystemCallRestart.isOver(registers);
     }
 
     /** Bytes {@link #vectorState} writes: what PTRACE_SETREGSET wants for NT_X86_XSTATE on this machine. */

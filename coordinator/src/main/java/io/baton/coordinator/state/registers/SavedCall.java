@@ -64,7 +64,7 @@ final class SavedCall {
         return call.build();
     }
 
-    private static boolean isRestart(long error) {
+    static boolean isRestart(long error) {
         return error == InterruptedCall.ERESTARTSYS
                 || error == InterruptedCall.ERESTARTNOINTR
                 || error == InterruptedCall.ERESTARTNOHAND

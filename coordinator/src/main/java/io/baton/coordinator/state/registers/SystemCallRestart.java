@@ -49,4 +49,10 @@ public final class SystemCallRestart {
         return registers.getLong(UserRegs.ORIG_RAX) == SyscallNumber.CLOCK_NANOSLEEP
                 && registers.getLong(UserRegs.RAX) == -InterruptedCall.ERESTART_RESTARTBLOCK;
     }
+
+    /** Whether it was caught after its sleep, in the wait for the gate. */
+    static boolean isOver(DirectBuffer registers) {
+        return registers.getLong(UserRegs.ORIG_RAX) == SyscallNumber.FUTEX
+                && SavedCall.isRestart(-registers.getLong(UserRegs.RAX));
+    }
 }

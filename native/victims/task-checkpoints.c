@@ -2,7 +2,7 @@
  *
  * A process that checkpoints itself, again and again, while its other threads count.
  *
- * checkpoints COMMAND LOG DIRECTORY ROUNDS OPTION...: image of round n in DIRECTORY/n; a line "round result" to LOG for
+ * task-checkpoints COMMAND LOG DIRECTORY ROUNDS OPTION...: image of round n in DIRECTORY/n; a line "round result" to LOG for
  * each return. A restored process goes on with the next round. "counts WORDS" tells how far the threads are; then it
  * sleeps.
  */

@@ -1,0 +1,128 @@
+package io.baton.coordinator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.baton.coordinator.restore.TreeRestore;
+import io.baton.coordinator.state.RestoreOptions;
+import io.baton.task.linux.Prctl;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Processes that checkpoint themselves: each call returns a positive id, the one restored from its image returns 0 from
+ * it, and goes on to checkpoint itself again.
+ */
+@Timeout(600)
+class SelfCheckpointTest {
+    private static final int ROUNDS = Integer.getInteger("baton.selves", 4);
+    private static final int SECONDS = 60;
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private Path launcher = Path.of("");
+    private Path log = Path.of("");
+    private Path images = Path.of("");
+
+    @BeforeAll
+    static void becomeSubreaper() {
+        Prctl.setChildSubreaper(true);
+    }
+
+    @BeforeEach
+    void prepare() throws IOException {
+        launcher = launcher(folder);
+        log = Files.createFile(folder.resolve("log"));
+        images = Files.createDirectory(folder.resolve("images"));
+    }
+
+    @AfterEach
+    void reap() {
+        TreeSnapshot.reap();
+    }
+
+    @Test
+    void shouldReturnTwiceFromC() throws Exception {
+        shouldReturnTwice(Victim.start("task-checkpoints", launcher, log, images, ROUNDS, "--no-journal", "-v1"));
+    }
+
+    private void shouldReturnTwice(Victim victim) throws Exception {
+        try (victim) {
+            Set<Integer> ids = new HashSet<>();
+            for (int round = 0; round < ROUNDS; round++) {
+                int id = result(round);
+                assertTrue(id > 0, this::logged);
+                ids.add(id);
+            }
+            assertEquals(ROUNDS, ids.size(), this::logged);
+            assertTrue(victim.isAlive());
+        }
+        TreeSnapshot.reap();
+        for (int round = 0; round < ROUNDS; round++) {
+            Files.writeString(log, "");
+            int root = restored(images.resolve(Integer.toString(round)));
+            try (TreeSnapshot snapshot = new TreeSnapshot()) {
+                assertEquals(0, result(round), this::logged);
+                if (round + 1 < ROUNDS) {
+                    assertTrue(result(round + 1) > 0, this::logged);
+                }
+                snapshot.kill(root);
+            }
+            TreeSnapshot.reap();
+        }
+    }
+
+    private static int restored(Path image) {
+        return TreeRestore.run(image, RestoreOptions.DEFAULT, TimeUnit.SECONDS.toNanos(SECONDS))
+                .child();
+    }
+
+    /** What the call of that round has returned. */
+    private int result(int round) throws Exception {
+        String prefix = round + " ";
+        Victim.await(
+                () -> Files.readString(log).lines().anyMatch(line -> line.startsWith(prefix)),
+                () -> "round " + round + ": " + logged());
+        String line = Files.readAllLines(log).stream()
+                .filter(text -> text.startsWith(prefix))
+                .findFirst()
+                .orElseThrow();
+        String result = line.substring(prefix.length());
+        assertTrue(result.chars().allMatch(Character::isDigit), this::logged);
+        return Integer.parseInt(result);
+    }
+
+    private String logged() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** A launcher that runs what is being tested. */
+    static Path launcher(Path folder) throws IOException {
+        Path script = folder.resolve("baton");
+        Files.writeString(
+                script,
+                "#!/bin/sh\nexec " + System.getProperty("java.home")
+                        + "/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+                        + " --add-opens=java.base/jdk.internal.misc=ALL-UNNAMED -Djna.nounpack=true"
+                        + " -Djna.boot.library.path=" + System.getProperty("jna.boot.library.path", "")
+                        + " -cp " + System.getProperty("java.class.path") + " io.baton.coordinator.cli.Main \"$@\"\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        return script;
+    }
+}
