@@ -28,7 +28,7 @@ final class FileValidation {
     void validate(ProcessRestore process, int id, String use, Refusals refusals) {
         if (!faults.containsKey(id)) {
             RegFileEntry entry = OpenFile.entry(process, id);
-            String fault = faultOf(entry);
+            String fault = FleetingFile.canBeMade(process.directory(), entry) ? "" : faultOf(entry);
             faults.put(id, fault);
             if (!fault.isEmpty()) {
                 refusals.add(process.pstree().getPid(), use + " (" + entry.getName() + ")", fault, REMEDY);

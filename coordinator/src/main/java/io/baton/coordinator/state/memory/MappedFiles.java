@@ -75,6 +75,9 @@ final class MappedFiles {
         if (found.isRegular()) {
             entry.setSize(status.size()).addAllBuildId(BuildId.of(found.path()));
         }
+        if (FleetingFile.is(found.path(), status)) {
+            entry.setCopyId(FleetingFile.capture(found.path(), status, tree));
+        }
         return tree.addPath(entry);
     }
 }

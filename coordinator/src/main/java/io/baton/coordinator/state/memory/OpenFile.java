@@ -10,6 +10,8 @@ import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ final class OpenFile {
 
     private final ProcessRestore process;
     private final ContextBuilder context;
+    private final Set<String> made = new HashSet<>();
     private String path = "";
     private int flags;
 
@@ -32,7 +35,12 @@ final class OpenFile {
 
     /** Sees to it that the file with that id is open in {@link #REGISTER}. */
     void open(int newId, int newFlags, int tag) {
-        open(entry(process, newId).getName(), newFlags, tag);
+        RegFileEntry entry = entry(process, newId);
+        if (FleetingFile.canBeMade(process.directory(), entry) && made.add(entry.getName())) {
+            close(tag);
+            FleetingFile.compile(process, entry, REGISTER, tag, context);
+        }
+        open(entry.getName(), newFlags, tag);
     }
 
     /** Sees to it that the file at that path is open in {@link #REGISTER}. */
