@@ -125,13 +125,35 @@ static int controlling(void)
 	return open(ptsname(master), O_RDWR);
 }
 
+/* A descriptor on its way through a socket. */
+static int pass(void)
+{
+	int ends[2], nothing = 0;
+	char room[CMSG_SPACE(sizeof nothing)] = { 0 };
+	struct iovec data = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room
+	};
+	struct cmsghdr *header = (struct cmsghdr *)room;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof nothing);
+	memcpy(CMSG_DATA(header), &nothing, sizeof nothing);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || sendmsg(ends[1], &message, 0) != 1)
+		return -1;
+	return ends[0];
+}
+
 static int make(const char *kind)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	if (!strcmp(kind, "socket"))
-		return socket(AF_UNIX, SOCK_STREAM, 0);
+		return socket(AF_NETLINK, SOCK_RAW, 0);
+	if (!strcmp(kind, "passed"))
+		return pass();
 	if (!strcmp(kind, "epoll"))
 		return epoll_create1(0);
 	if (!strcmp(kind, "timerfd"))

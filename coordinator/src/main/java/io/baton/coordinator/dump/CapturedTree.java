@@ -12,6 +12,7 @@ import io.baton.mktree.image.proto.PipeDataEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.SeccompEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
+import io.baton.mktree.image.proto.SkPacketEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import java.io.Closeable;
 import java.io.IOException;
@@ -93,6 +94,15 @@ final class CapturedTree implements TreeImage, Closeable {
                 .setSize(capacity)
                 .build();
         add(fifo ? ImageKind.FIFO_DATA : ImageKind.PIPES_DATA, writer -> writer.write(entry, ByteBuffer.wrap(content)));
+    }
+
+    @Override
+    public void addSocketData(int fileId, byte[] content) {
+        SkPacketEntry entry = SkPacketEntry.newBuilder()
+                .setIdFor(fileId)
+                .setLength(content.length)
+                .build();
+        add(ImageKind.SK_QUEUES, writer -> writer.write(entry, ByteBuffer.wrap(content)));
     }
 
     @Override

@@ -23,6 +23,9 @@ public interface TreeImage {
     /** Adds what is in a pipe to {@code pipes-data.img} (or {@code fifo-data.img}). */
     void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content);
 
+    /** Adds a message that waits in a socket to {@code sk-queues.img}. */
+    void addSocketData(int fileId, byte[] content);
+
     /** Adds a terminal to {@code tty-info.img}. */
     void addTerminal(TtyInfoEntry terminal);
 

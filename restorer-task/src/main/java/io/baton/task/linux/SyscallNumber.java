@@ -202,6 +202,7 @@ public final class SyscallNumber {
     public static final int FALLOCATE = 285;
     public static final int TIMERFD_SETTIME = 286;
     public static final int TIMERFD_GETTIME = 287;
+    public static final int ACCEPT4 = 288;
     public static final int SIGNALFD4 = 289;
     public static final int EVENTFD2 = 290;
     public static final int EPOLL_CREATE1 = 291;

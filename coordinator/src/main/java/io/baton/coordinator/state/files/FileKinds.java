@@ -11,6 +11,7 @@ final class FileKinds {
             new PipeEnds(),
             new NamedPipe(),
             new EventCounter(),
+            new UnixSocket(),
             new Terminal(),
             new NamedFile(),
             new UnsupportedFile());

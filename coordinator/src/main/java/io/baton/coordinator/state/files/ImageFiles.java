@@ -30,8 +30,11 @@ final class ImageFiles {
     private final Int2ObjectHashMap<Content> namedPipeContents = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<TtyInfoEntry> terminals = new Int2ObjectHashMap<>();
     private final IntHashSet withoutName = new IntHashSet();
+    private final ImageSockets sockets;
 
-    private ImageFiles() {}
+    private ImageFiles(ImageSockets sockets) {
+        this.sockets = sockets;
+    }
 
     /**
      * What was in a pipe.
@@ -45,9 +48,9 @@ final class ImageFiles {
     }
 
     static ImageFiles read(ProcessRestore process) {
-        ImageFiles files = new ImageFiles();
         ImageDirectory directory = process.directory();
         try {
+            ImageFiles files = new ImageFiles(ImageSockets.read(process));
             for (FileEntry entry : process.files()) {
                 if (entry.hasPipe()) {
                     add(files.pipes, entry.getPipe().getPipeId(), entry);
@@ -64,10 +67,10 @@ final class ImageFiles {
                     directory.allIfPresent(ImageKind.REMAP_FPATH, 0, RemapFilePathEntry.class)) {
                 files.withoutName.add(remap.getOrigId());
             }
+            return files;
         } catch (IOException e) {
             throw new BatonException(ErrorCode.BAD_IMAGE, String.valueOf(e.getMessage()), "", e);
         }
-        return files;
     }
 
     private static void add(Int2ObjectHashMap<List<FileEntry>> groups, int id, FileEntry entry) {
@@ -120,6 +123,10 @@ final class ImageFiles {
     @Nullable
     TtyInfoEntry terminal(int id) {
         return terminals.get(id);
+    }
+
+    ImageSockets sockets() {
+        return sockets;
     }
 
     /** Whether the name of that file was gone at dump. */

@@ -7,6 +7,7 @@ import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.ProcFdInfo;
+import io.baton.task.linux.Sockets;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,22 @@ final class OpenFile {
 
     int fd() {
         return fd;
+    }
+
+    /** Whether it is a socket of that family. */
+    boolean isSocketOf(int family) {
+        return link.startsWith("socket:[") && socketOption(Sockets.SO_DOMAIN) == family;
+    }
+
+    /** {@code SOCK_STREAM} and so on, of a socket. */
+    int socketType() {
+        return socketOption(Sockets.SO_TYPE);
+    }
+
+    private int socketOption(int option) {
+        try (Fd copy = fetch()) {
+            return Sockets.option(copy.number(), Sockets.SOL_SOCKET, option);
+        }
     }
 
     /** What the descriptor's link in {@code /proc} says: a path, {@code pipe:[17]}, {@code anon_inode:[eventfd]}. */

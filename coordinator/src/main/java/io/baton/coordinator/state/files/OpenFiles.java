@@ -42,6 +42,7 @@ final class OpenFiles {
     private final Map<Long, SeizedProcess> controlled = new HashMap<>();
     private final Map<Long, String> fileSystems = new HashMap<>();
     private final List<Locked> locked = new ArrayList<>();
+    private @Nullable UnixSockets unixSockets;
 
     /** A descriptor through which a file is locked, and the kernel's words for the lock. */
     record Locked(SeizedProcess process, Descriptor descriptor, String lock) {}
@@ -107,6 +108,16 @@ final class OpenFiles {
     /** Every description once. */
     Collection<OpenFile> all() {
         return known.keySet();
+    }
+
+    /** The Unix sockets among them; once all files are added. */
+    UnixSockets unixSockets() {
+        UnixSockets sockets = unixSockets;
+        if (sockets == null) {
+            sockets = new UnixSockets(this);
+            unixSockets = sockets;
+        }
+        return sockets;
     }
 
     List<Locked> locked() {

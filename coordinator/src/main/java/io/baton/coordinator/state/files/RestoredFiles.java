@@ -3,9 +3,14 @@ package io.baton.coordinator.state.files;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.image.proto.SkOptsEntry;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Sockets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +28,7 @@ final class RestoredFiles {
     private final Int2ObjectHashMap<List<Range>> parked = new Int2ObjectHashMap<>();
     private final IntHashSet terminals = new IntHashSet();
     private final IntHashSet validated = new IntHashSet();
+    private final Map<List<Integer>, SkOptsEntry> freshSockets = new HashMap<>();
 
     private RestoredFiles(ProcessRestore process) {
         image = ImageFiles.read(process);
@@ -99,6 +105,15 @@ final class RestoredFiles {
     /** Whether this is the first description of that terminal. */
     boolean isFirstOf(int terminalId) {
         return terminals.add(terminalId);
+    }
+
+    /** The options of a new socket of that kind. */
+    SkOptsEntry freshSocket(int family, int type, int protocol) {
+        return freshSockets.computeIfAbsent(List.of(family, type, protocol), key -> {
+            try (Fd socket = Sockets.open(family, type, protocol)) {
+                return SocketOptions.read(socket.number(), family, type, protocol);
+            }
+        });
     }
 
     /** Whether that entry is looked at for the first time. */

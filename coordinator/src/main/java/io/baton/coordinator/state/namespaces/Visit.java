@@ -12,11 +12,11 @@ import java.util.function.Supplier;
  * Looks at things from inside a namespace, on a thread that enters it and ends there: in the kernel it is threads that are
  * in namespaces, and ours are to stay where they are.
  */
-final class Visit {
+public final class Visit {
     private Visit() {}
 
     /** Something done in the namespace of that task. */
-    static <T> T of(int task, Namespace namespace, Supplier<T> look) {
+    public static <T> T of(int task, Namespace namespace, Supplier<T> look) {
         return onThread(() -> {
             try (Fd fd = Files.open("/proc/" + task + "/" + namespace.link(), Files.O_RDONLY | Files.O_CLOEXEC)) {
                 check(SystemCall.call(SyscallNumber.SETNS, fd.number(), namespace.flag()), SyscallNumber.SETNS);

@@ -58,6 +58,11 @@ final class CollectedImage implements TreeImage {
     }
 
     @Override
+    public void addSocketData(int fileId, byte[] content) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public int addSeccompFilter(SeccompFilter filter) {
         throw new UnsupportedOperationException();
     }

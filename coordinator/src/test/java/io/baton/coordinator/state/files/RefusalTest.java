@@ -29,6 +29,7 @@ final class RefusalTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "socket, fd 10 (socket:[, a socket",
+        "passed, fd 10 (socket:[, descriptors or credentials in flight",
         "epoll, fd 10 (anon_inode:[eventpoll]), an epoll set",
         "timerfd, fd 10 (anon_inode:[timerfd]), a timer descriptor",
         "signalfd, fd 10 (anon_inode:[signalfd]), a signal descriptor",

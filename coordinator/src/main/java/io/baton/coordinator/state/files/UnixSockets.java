@@ -1,0 +1,73 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.namespaces.Namespace;
+import io.baton.coordinator.state.namespaces.Visit;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.UnixDiag;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The Unix sockets of a tree that is dumped: what the kernel says of them, and what is in them, each asked once. */
+final class UnixSockets {
+    private final Map<Integer, UnixDiag> known;
+    private final Map<Integer, OpenFile> ofTree = new HashMap<>();
+    private final Map<Integer, Integer> listeners = new HashMap<>();
+    private final Map<Integer, SocketQueue> queues = new HashMap<>();
+
+    /** Those of all files; of the network namespace that the tree is in. */
+    UnixSockets(OpenFiles files) {
+        SeizedProcess first = null;
+        for (OpenFile file : files.all()) {
+            if (file.kind() instanceof UnixSocket) {
+                ofTree.put((int) file.status().ino(), file);
+                first = file.process();
+            }
+        }
+        known = first == null ? Map.of() : list(first);
+        for (UnixDiag socket : known.values()) {
+            for (int pending : socket.pending()) {
+                listeners.put(pending, socket.inode());
+            }
+        }
+    }
+
+    private static Map<Integer, UnixDiag> list(SeizedProcess process) {
+        int self = (int) ProcessHandle.current().pid();
+        boolean ours = process.readLink("ns/net").equals(process.proc().readLink(self, "ns/net"));
+        return ours ? UnixDiag.list() : Visit.of(process.procId(), Namespace.NET, UnixDiag::list);
+    }
+
+    /** What the kernel says of a socket; null if it has none such in this network namespace. */
+    @Nullable
+    UnixDiag of(OpenFile file) {
+        return known.get((int) file.status().ino());
+    }
+
+    /** The socket of the tree with that inode, or null. */
+    @Nullable
+    OpenFile inTree(int inode) {
+        return ofTree.get(inode);
+    }
+
+    /** What the kernel says of the socket with that inode, or null. */
+    @Nullable
+    UnixDiag withInode(int inode) {
+        return known.get(inode);
+    }
+
+    /** Inode of the listening socket that a connection waits at; 0 if it waits at none. */
+    int listenerOf(int inode) {
+        return listeners.getOrDefault(inode, 0);
+    }
+
+    /** What waits in a socket to be received. */
+    SocketQueue queue(OpenFile file, UnixDiag socket) {
+        return queues.computeIfAbsent(socket.inode(), inode -> {
+            try (Fd copy = file.fetch()) {
+                return SocketQueue.read(copy, socket.type(), socket.received(), (socket.shutdown() & 1) != 0);
+            }
+        });
+    }
+}

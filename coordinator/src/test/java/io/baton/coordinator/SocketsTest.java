@@ -1,0 +1,64 @@
+package io.baton.coordinator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.baton.coordinator.dump.DumpRequest;
+import io.baton.coordinator.dump.Finish;
+import io.baton.coordinator.dump.TreeDump;
+import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.restore.TreeRestore;
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.RestoreOptions;
+import io.baton.task.linux.Prctl;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sockets and descriptors of events there and back, twice, in programs that look themselves. */
+class SocketsTest {
+    private static final long SECONDS = 60;
+    private static final int SIGUSR1 = 10;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void adoptOrphans() {
+        Prctl.setChildSubreaper(true);
+    }
+
+    @AfterEach
+    void reapZombies() {
+        TreeSnapshot.reap();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"unix"})
+    void shouldBringBack(String kind) throws Exception {
+        Path errors = Files.createFile(directory.resolve("errors"));
+        String binary = Victim.binary(kind).toString();
+        try (Victim victim = Victim.startProgram(errors, java.util.List.of(binary, directory.toString()))) {
+            Victim.await(
+                    () -> Files.exists(directory.resolve("ready")) || Files.size(errors) > 0, () -> kind + " is ready");
+            assertEquals("", Files.readString(errors));
+            cycle(victim, "once");
+            cycle(victim, "twice");
+            victim.signal(SIGUSR1);
+            Path result = directory.resolve("result");
+            Victim.await(() -> Files.exists(result));
+            assertEquals("PASS\n", Files.readString(result));
+        }
+    }
+
+    private void cycle(Victim victim, String name) {
+        Path images = directory.resolve(name);
+        TreeDump.run(new DumpRequest(victim.pid(), images, DumpOptions.DEFAULT, Finish.KILL, Deadline.after(SECONDS)));
+        TreeSnapshot.reap();
+        TreeRestore.run(images, RestoreOptions.DEFAULT, TimeUnit.SECONDS.toNanos(SECONDS));
+    }
+}
