@@ -17,6 +17,8 @@ import io.baton.mktree.image.proto.TtyInfoEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -151,6 +153,14 @@ final class CapturedTree implements TreeImage, Closeable {
     }
 
     static BatonException cannotWrite(Path directory, IOException cause) {
+        Path parent = directory.toAbsolutePath().getParent();
+        if (cause instanceof NoSuchFileException && parent != null && !Files.isDirectory(parent)) {
+            return new BatonException(
+                    ErrorCode.IMAGE_IO,
+                    "image cannot be written: " + directory + ": there is no directory " + parent,
+                    "make it, or choose another one",
+                    cause);
+        }
         return new BatonException(
                 ErrorCode.IMAGE_IO,
                 "image cannot be written: " + directory + ": " + cause.getMessage(),
