@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -56,6 +58,19 @@ class SelfCheckpointTest {
     @Test
     void shouldReturnTwiceFromC() throws Exception {
         shouldReturnTwice(Victim.start("task-checkpoints", launcher, log, images, ROUNDS, "--no-journal", "-v1"));
+    }
+
+    @Test
+    void shouldReturnTwiceFromJava() throws Exception {
+        List<String> command = java();
+        command.addAll(List.of(
+                SelfCheckpoints.class.getName(),
+                launcher.toString(),
+                log.toString(),
+                images.toString(),
+                Integer.toString(ROUNDS)));
+        Path errors = Files.createFile(folder.resolve("errors"));
+        shouldReturnTwice(Victim.startProgram(errors, command));
     }
 
     private void shouldReturnTwice(Victim victim) throws Exception {
@@ -110,6 +125,17 @@ class SelfCheckpointTest {
         } catch (IOException e) {
             return e.toString();
         }
+    }
+
+    private static List<String> java() {
+        return new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseG1GC",
+                "-Xmx64m",
+                "-Djna.boot.library.path=" + System.getProperty("jna.boot.library.path", ""),
+                "-Djna.nounpack=true",
+                "-cp",
+                System.getProperty("java.class.path")));
     }
 
     /** A launcher that runs what is being tested. */
