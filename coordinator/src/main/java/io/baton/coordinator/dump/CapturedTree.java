@@ -8,6 +8,7 @@ import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.ImageWriter;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.PipeDataEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.SeccompEntry;
@@ -110,6 +111,11 @@ final class CapturedTree implements TreeImage, Closeable {
     @Override
     public void addTerminal(TtyInfoEntry terminal) {
         add(ImageKind.TTY_INFO, writer -> writer.write(terminal));
+    }
+
+    @Override
+    public void addMemoryFile(MemfdInodeEntry file) {
+        add(ImageKind.MEMFD_INODE, writer -> writer.write(file));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.baton.coordinator.state;
 
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.TtyInfoEntry;
@@ -28,6 +29,9 @@ public interface TreeImage {
 
     /** Adds a terminal to {@code tty-info.img}. */
     void addTerminal(TtyInfoEntry terminal);
+
+    /** Adds a memory file to {@code memfd.img}. */
+    void addMemoryFile(MemfdInodeEntry file);
 
     /** Adds a filter to {@code seccomp.img}; returns its index there, that of an equal one if there is one. */
     int addSeccompFilter(SeccompFilter filter);

@@ -15,7 +15,8 @@ import java.util.Map;
 final class MappedFiles {
     private record Key(String path, long device, long inode) {}
 
-    private static final FownEntry NO_OWNER = FownEntry.newBuilder()
+    /** Gets no signals. */
+    static final FownEntry NO_OWNER = FownEntry.newBuilder()
             .setUid(0)
             .setEuid(0)
             .setSignum(0)

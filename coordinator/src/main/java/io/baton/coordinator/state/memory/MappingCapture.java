@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.VmaEntry;
 import io.baton.task.linux.Files;
@@ -12,12 +13,14 @@ final class MappingCapture {
     private final SeizedProcess process;
     private final MappedFiles files;
     private final SharedMemoryCapture shared;
+    private final MemoryFiles memoryFiles;
     private final MmEntry.Builder mm;
 
-    MappingCapture(SeizedProcess process, MappedFiles files, SharedMemoryCapture shared, MmEntry.Builder mm) {
+    MappingCapture(SeizedProcess process, TreeImage tree, MmEntry.Builder mm) {
         this.process = process;
-        this.files = files;
-        this.shared = shared;
+        this.files = MappedFiles.of(tree);
+        this.shared = SharedMemoryCapture.of(tree);
+        this.memoryFiles = MemoryFiles.of(tree);
         this.mm = mm;
     }
 
@@ -54,8 +57,10 @@ final class MappingCapture {
                     .setStatus(VmaBits.REGULAR | VmaBits.ANON_SHARED);
         } else if (map.isAnonymous()) {
             anonymous(vma, smap, special);
+        } else if (special == SpecialMapping.MEMFD) {
+            file(vma, smap, VmaBits.MEMFD).setShmid(memoryFiles.idOf(process, map));
         } else {
-            file(vma, smap);
+            file(vma, smap, 0).setShmid(files.idOf(process, map));
         }
     }
 
@@ -74,15 +79,14 @@ final class MappingCapture {
                         });
     }
 
-    private void file(VmaEntry.Builder vma, ProcSmap smap) {
+    private static VmaEntry.Builder file(VmaEntry.Builder vma, ProcSmap smap, int kind) {
         ProcMap map = smap.map();
         boolean shared = map.shared();
         // So that a mapping of a file opened for writing can be made writable later, as it could before.
         boolean writable = shared && VmFlags.mayWrite(smap);
-        vma.setPgoff(map.offset())
-                .setShmid(files.idOf(process, map))
+        return vma.setPgoff(map.offset())
                 .setFlags((shared ? VmaBits.MAP_SHARED : VmaBits.MAP_PRIVATE) | VmFlags.mapFlags(smap))
-                .setStatus(VmaBits.REGULAR | (shared ? VmaBits.FILE_SHARED : VmaBits.FILE_PRIVATE))
+                .setStatus(VmaBits.REGULAR | kind | (shared ? VmaBits.FILE_SHARED : VmaBits.FILE_PRIVATE))
                 .setFdflags(writable ? Files.O_RDWR : Files.O_RDONLY);
     }
 }

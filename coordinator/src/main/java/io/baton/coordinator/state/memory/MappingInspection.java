@@ -3,8 +3,10 @@ package io.baton.coordinator.state.memory;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.MemFd;
 import io.baton.task.linux.PageMap;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.ProcSmap;
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** Says which mappings of a process cannot be saved, and why. */
 final class MappingInspection {
     private static final String KEEP_FILE = "restart the program, and keep its files in place as long as it runs";
+
+    /** Others depend on how it was mapped before it was sealed. */
+    private static final int RESTORED_SEALS = MemFd.SEAL_SEAL | MemFd.SEAL_SHRINK | MemFd.SEAL_GROW | MemFd.SEAL_EXEC;
 
     private final SeizedProcess process;
     private final Refusals refusals;
@@ -52,7 +57,9 @@ final class MappingInspection {
             remedy = special.remedy();
         }
         if (reason == null && special == SpecialMapping.SHARED_ANONYMOUS) {
-            inspectShared(map);
+            inspectShared(map, "shared anonymous memory");
+        } else if (reason == null && special == SpecialMapping.MEMFD) {
+            inspectShared(map, "memory file (memfd)");
         } else if (reason == null && !map.isAnonymous()) {
             inspectFile(map);
         } else if (reason != null) {
@@ -89,15 +96,17 @@ final class MappingInspection {
         }
     }
 
-    private void inspectShared(ProcMap map) {
+    private void inspectShared(ProcMap map, String kind) {
         if (!map.shared()) {
-            add(name(map), "private mapping of shared anonymous memory", "");
+            add(name(map), "private mapping of " + kind, "");
             return;
         }
-        try {
-            SharedMemoryCapture.open(process, map).close();
+        try (Fd memory = SharedMemoryCapture.open(process, map)) {
+            if ((MemFd.seals(memory) & ~RESTORED_SEALS) != 0) {
+                add(name(map), kind + " sealed against writing", "");
+            }
         } catch (LinuxException e) {
-            String reason = "shared anonymous memory cannot be read: " + Errno.messageOf(e.errno());
+            String reason = kind + " cannot be read: " + Errno.messageOf(e.errno());
             add(name(map), reason, "run as root or with CAP_CHECKPOINT_RESTORE");
         }
     }

@@ -40,9 +40,8 @@ public final class MemoryKind implements StateKind {
         SeizedProcess process = capture.process();
         MmEntry.Builder mm = capture.image().mm();
         TreeImage tree = capture.tree();
-        MappedFiles files = MappedFiles.of(tree);
-        mm.setExeFileId(files.idOfExecutable(process));
-        new MappingCapture(process, files, SharedMemoryCapture.of(tree), mm).capture(maps);
+        mm.setExeFileId(MappedFiles.of(tree).idOfExecutable(process));
+        new MappingCapture(process, tree, mm).capture(maps);
         MemoryLayout.capture(capture);
         int disabled = capture.ask()
                 .call(SyscallNumber.PRCTL)

@@ -41,20 +41,16 @@ final class SharedMemory {
      */
     SharedObject object(ProcessRestore process, VmaEntry vma) {
         long id = vma.getShmid();
-        String name = ANONYMOUS;
-        long size = 0;
+        MemfdInodeEntry inode = null;
         if (VmaBits.has(vma.getStatus(), VmaBits.MEMFD)) {
-            MemfdInodeEntry inode = inode(process, (int) id);
+            inode = inode(process, (int) id);
             id = Integer.toUnsignedLong(inode.getShmid());
-            name = inode.getName();
-            size = inode.getSize();
         }
         SharedObject object = objects.get(id);
         if (object == null) {
-            object = new SharedObject(name, pagemap(process, id));
+            object = new SharedObject(inode, pagemap(process, id));
             objects.put(id, object);
         }
-        object.reach(size);
         object.reach(vma.getPgoff() + vma.getEnd() - vma.getStart());
         return object;
     }

@@ -41,15 +41,21 @@ final class SharedMemoryCapture {
     /** Saves the memory behind a mapping, unless that is done already; returns its id in the image. */
     long save(SeizedProcess process, ProcMap map) {
         if (saved.add(map.inode())) {
-            try (Fd memory = open(process, map);
-                    PagesFile file = new PagesFile(tree, ImageKind.PAGEMAP_SHMEM, map.inode())) {
-                copy(memory.number(), file);
-                file.finish();
-            } catch (IOException e) {
-                throw PagesFile.failed(tree.directory(), e);
+            try (Fd memory = open(process, map)) {
+                save(memory.number(), map.inode());
             }
         }
         return map.inode();
+    }
+
+    /** Saves what is in an open file, under an id of the caller's. */
+    void save(int memory, long id) {
+        try (PagesFile file = new PagesFile(tree, ImageKind.PAGEMAP_SHMEM, id)) {
+            copy(memory, file);
+            file.finish();
+        } catch (IOException e) {
+            throw PagesFile.failed(tree.directory(), e);
+        }
     }
 
     private static void copy(int memory, PagesFile file) {

@@ -4,9 +4,11 @@ import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.PagemapImage;
+import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.VmaEntry;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Mapping;
+import io.baton.task.linux.MemFd;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,10 @@ final class SharedMemoryProgram {
     private static final int MEMORY_REGISTER = 2;
 
     private static final int PAGES_REGISTER = 1;
+
+    private static final int PERMISSIONS = 07777;
+    /** Of a memory file that has just been made. */
+    private static final int DEFAULT_PERMISSIONS = 0777;
 
     private static final long MOST_BYTES = 256L << 20;
 
@@ -41,7 +47,7 @@ final class SharedMemoryProgram {
             return;
         }
         boolean whole = vma.getPgoff() == 0 && vma.getEnd() - vma.getStart() == object.size();
-        if (whole && object.name().equals(SharedMemory.ANONYMOUS)) {
+        if (whole && object.file() == null) {
             makeAnonymous(index, object.pagemap());
         } else {
             makeFile(index, object);
@@ -69,10 +75,12 @@ final class SharedMemoryProgram {
 
     /** The object is larger than what the process has mapped of it, or has a name. */
     private void makeFile(int index, SharedObject object) {
+        MemfdInodeEntry file = object.file();
+        int seals = file == null ? MemFd.SEAL_SEAL : file.getSeals();
         ProgramBuilder block = item(index);
         block.call(SyscallNumber.MEMFD_CREATE)
                 .data(block.string(object.name()))
-                .value(0)
+                .value(seals == MemFd.SEAL_SEAL ? 0 : MemFd.MFD_ALLOW_SEALING)
                 .store(MEMORY_REGISTER);
         block.call(SyscallNumber.FTRUNCATE).register(MEMORY_REGISTER).value(object.size());
         PagemapImage pagemap = object.pagemap();
@@ -80,7 +88,24 @@ final class SharedMemoryProgram {
             pagemap.layers().forEach(layer -> fill(index, layer));
         }
         map(index, MEMORY_REGISTER, process.mm().getVmas(index).getProt());
+        if (file != null) {
+            settle(index, file, seals);
+        }
         item(index).call(SyscallNumber.CLOSE).register(MEMORY_REGISTER);
+    }
+
+    /** What would be in the way before. */
+    private void settle(int index, MemfdInodeEntry file, int seals) {
+        ProgramBuilder block = item(index);
+        if (file.hasMode() && (file.getMode() & PERMISSIONS) != DEFAULT_PERMISSIONS) {
+            block.call(SyscallNumber.FCHMOD).register(MEMORY_REGISTER).value(file.getMode() & PERMISSIONS);
+        }
+        if (seals != 0 && seals != MemFd.SEAL_SEAL) {
+            block.call(SyscallNumber.FCNTL)
+                    .register(MEMORY_REGISTER)
+                    .value(MemFd.F_ADD_SEALS)
+                    .value(seals);
+        }
     }
 
     private void fill(int index, PagemapImage.Layer layer) {

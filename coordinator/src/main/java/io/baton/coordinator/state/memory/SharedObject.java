@@ -2,6 +2,7 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.PagemapImage;
+import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.VmaEntry;
 import org.jspecify.annotations.Nullable;
@@ -11,23 +12,30 @@ import org.jspecify.annotations.Nullable;
  * what is behind the first by its link in {@code /proc}.
  */
 final class SharedObject {
-    private final String name;
+    private final @Nullable MemfdInodeEntry file;
     private final @Nullable PagemapImage pagemap;
     private long size;
     private @Nullable ProcessRestore owner;
     private int ownerIndex;
 
     /**
-     * @param name of the memory file, {@link SharedMemory#ANONYMOUS} if it is none
+     * @param file the memory file it is, null if it is none
      * @param pagemap of its contents; null if there are none
      */
-    SharedObject(String name, @Nullable PagemapImage pagemap) {
-        this.name = name;
+    SharedObject(@Nullable MemfdInodeEntry file, @Nullable PagemapImage pagemap) {
+        this.file = file;
         this.pagemap = pagemap;
+        this.size = file == null ? 0 : file.getSize();
+    }
+
+    /** What the image says of the memory file it is; null if it is none, but anonymous memory. */
+    @Nullable
+    MemfdInodeEntry file() {
+        return file == null || file.getName().equals(SharedMemory.ANONYMOUS) ? null : file;
     }
 
     String name() {
-        return name;
+        return file == null ? SharedMemory.ANONYMOUS : file.getName();
     }
 
     @Nullable
@@ -62,7 +70,7 @@ final class SharedObject {
     String path(ProcessRestore process, int index) {
         ProcessRestore made = owner;
         if (made == null) {
-            throw new IllegalStateException("shared memory is not made yet: name=" + name);
+            throw new IllegalStateException("shared memory is not made yet: name=" + name());
         }
         int pid = made.pstree().getPid();
         boolean own = pid == process.pstree().getPid();

@@ -13,7 +13,8 @@ enum SpecialMapping {
     VSYSCALL(null, ""),
     /** A file of the kernel's own that has no name. */
     SHARED_ANONYMOUS(null, ""),
-    MEMFD("memory file (memfd)", ""),
+    /** A file of memfd_create(2). */
+    MEMFD(null, ""),
     SYSV("System V shared memory", ""),
     HUGETLB("huge pages of hugetlbfs", ""),
     AIO_RING("asynchronous I/O context (io_setup)", ""),

@@ -4,6 +4,7 @@ import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.TtyInfoEntry;
@@ -59,6 +60,11 @@ final class CollectedImage implements TreeImage {
 
     @Override
     public void addSocketData(int fileId, byte[] content) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void addMemoryFile(MemfdInodeEntry file) {
         throw new UnsupportedOperationException();
     }
 

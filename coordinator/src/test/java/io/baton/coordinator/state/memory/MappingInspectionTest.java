@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class MappingInspectionTest {
     private static final Map<String, String> REASONS = Map.of(
-            "memfd", "memory file (memfd)",
+            "memfd", "private mapping of memory file (memfd)",
             "deleted", "file has been deleted or replaced",
             "replaced", "file has been deleted or replaced",
             "userfaultfd", "watched by userfaultfd",
