@@ -56,13 +56,8 @@ static uint32_t state_word(uint32_t round, uint32_t state)
 	return round << BATON_SUSPEND_STATE_BITS | state;
 }
 
-static void announce(struct baton_suspend_page *mapped, uint32_t word)
-{
-	__atomic_store_n(&mapped->state, word, __ATOMIC_RELEASE);
-	futex(&mapped->state, FUTEX_WAKE, INT_MAX, NULL);
-}
-
-/* From one state of the round that is on to another; whether it was in that state. */
+/* From one state of the round that is on to another; whether it was in that state. Wakes the coordinator only for what
+ * it waits for. */
 static int step(struct baton_suspend_page *mapped, uint32_t round, uint32_t from, uint32_t to)
 {
 	uint32_t expected = state_word(round, from);
@@ -70,7 +65,8 @@ static int step(struct baton_suspend_page *mapped, uint32_t round, uint32_t from
 	if (!__atomic_compare_exchange_n(&mapped->state, &expected, state_word(round, to), 0,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return 0;
-	futex(&mapped->state, FUTEX_WAKE, INT_MAX, NULL);
+	if (to == BATON_SUSPEND_COMPLETED || to == BATON_SUSPEND_POSTPONED)
+		futex(&mapped->state, FUTEX_WAKE, INT_MAX, NULL);
 	return 1;
 }
 
@@ -156,7 +152,8 @@ int baton_asked(int timeout_ms)
 			answered = round;
 			if (in_suspend(load(&mapped->hold)) && load(&mapped->owner)) {
 				mapped->reason[0] = 0;
-				announce(mapped, state_word(round, BATON_SUSPEND_ENTERED));
+				__atomic_store_n(&mapped->state, state_word(round, BATON_SUSPEND_ENTERED),
+						 __ATOMIC_RELEASE);
 				return 1;
 			}
 		} else if (timeout_ms == 0) {

@@ -3,9 +3,11 @@ package io.baton.coordinator.cli;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
+import io.baton.coordinator.progress.Listeners;
 import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.tracking.Increment;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -46,6 +48,9 @@ final class DumpCommand implements Callable<Integer> {
     int caller;
 
     @Mixin
+    final AskOptions asking = new AskOptions();
+
+    @Mixin
     final SupervisionOptions supervision = new SupervisionOptions();
 
     @Mixin
@@ -79,16 +84,18 @@ final class DumpCommand implements Callable<Integer> {
         long start = System.nanoTime();
         // To the end of the process: when all is done it comes too late, and must not make a success look like none.
         Interruption interruption = new Interruption();
+        SuspendReport report = new SuspendReport();
         TreeDump.run(new DumpRequest(
                         target.root,
                         target.images,
                         new DumpOptions(shellJob),
                         afterwards.finish(),
-                        supervision.supervision(interruption, 0, journal.begin()))
+                        supervision.supervision(interruption, 0, Listeners.of(List.of(journal.begin(), report))))
                 .withIncrement(new Increment(track, increment.previous))
+                .withSuspend(asking.options())
                 .calledBy(caller == 0 ? null : Caller.of(caller)));
         if (supervision.json()) {
-            OutcomeJson.success(spec.commandLine().getOut(), "dump", target.root, start);
+            OutcomeJson.success(spec.commandLine().getOut(), "dump", target.root, start, report::write);
         }
         return 0;
     }

@@ -19,11 +19,23 @@ final class OutcomeJson {
 
     /** All went well; root is the pid of the tree's root. */
     static void success(final PrintWriter out, final String operation, final int root, final long startNanos) {
+        success(out, operation, root, startNanos, json -> {});
+    }
+
+    /** The same, with what more there is to say. */
+    static void success(
+            final PrintWriter out, final String operation, final int root, final long startNanos, final More more) {
         print(out, outcome -> {
             outcome.field("operation", operation);
             outcome.field("root", root);
             outcome.field("micros", TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - startNanos));
+            more.write(outcome.json);
         });
+    }
+
+    /** Adds fields. */
+    interface More {
+        void write(JsonWriter json) throws IOException;
     }
 
     /** It failed. */

@@ -4,6 +4,7 @@ import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.supervision.Supervision;
+import io.baton.coordinator.suspend.SuspendOptions;
 import io.baton.coordinator.tracking.Increment;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param supervision who watches; its limit is the deadline
  * @param increment how it stands to the dumps before and after it
  * @param caller the task of the tree that has asked for it, if it was one
+ * @param suspend how the processes are asked before they are stopped
  */
 public record DumpRequest(
         int root,
@@ -27,10 +29,11 @@ public record DumpRequest(
         Deadline deadline,
         Supervision supervision,
         Increment increment,
-        @Nullable Caller caller) {
+        @Nullable Caller caller,
+        SuspendOptions suspend) {
     /** Watched by nobody. */
     public DumpRequest(int root, Path images, DumpOptions options, Finish finish, Deadline deadline) {
-        this(root, images, options, finish, deadline, Supervision.NONE, Increment.NONE, null);
+        this(root, images, options, finish, deadline, Supervision.NONE, Increment.NONE, null, SuspendOptions.DEFAULT);
     }
 
     /** With the limit of who watches, from now on. */
@@ -43,17 +46,23 @@ public record DumpRequest(
                 Deadline.afterNanos(supervision.limits().totalNanos(), supervision.cancelled()),
                 supervision,
                 Increment.NONE,
-                null);
+                null,
+                SuspendOptions.DEFAULT);
     }
 
     /** The same dump before or after others. */
     public DumpRequest withIncrement(Increment newIncrement) {
-        return new DumpRequest(root, images, options, finish, deadline, supervision, newIncrement, caller);
+        return new DumpRequest(root, images, options, finish, deadline, supervision, newIncrement, caller, suspend);
     }
 
     /** The same dump, asked for by a task of the tree. */
     public DumpRequest calledBy(@Nullable Caller newCaller) {
-        return new DumpRequest(root, images, options, finish, deadline, supervision, increment, newCaller);
+        return new DumpRequest(root, images, options, finish, deadline, supervision, increment, newCaller, suspend);
+    }
+
+    /** The same dump, asking the processes first in some other way, or not at all. */
+    public DumpRequest withSuspend(SuspendOptions newSuspend) {
+        return new DumpRequest(root, images, options, finish, deadline, supervision, increment, caller, newSuspend);
     }
 
     /** Whether the tree lives on, and is to be watched for writes. */

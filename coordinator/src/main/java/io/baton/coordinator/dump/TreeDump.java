@@ -16,6 +16,7 @@ import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.coordinator.state.memory.MemoryIncrement;
 import io.baton.coordinator.state.memory.MemoryStatistics;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.coordinator.suspend.Suspension;
 import io.baton.coordinator.tracking.Parent;
 import io.baton.coordinator.tracking.TreeWatch;
 import io.baton.mktree.launch.NativeFiles;
@@ -82,13 +83,29 @@ public final class TreeDump {
 
     private static void run(DumpRequest request, long started, Actions actions) {
         actions.run(ActionPoint.PRE_DUMP, context(request));
-        try (TreeWatch watch = watch(request)) {
-            long freezing = watch == null ? started : System.nanoTime();
+        try (TreeWatch watch = watch(request);
+                Suspension asked = ask(request)) {
+            long freezing = watch == null && asked.turns().isEmpty() ? started : System.nanoTime();
             try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline(), request.caller())) {
+                // From now on it is us who hold them; what the image says must let them return from COMPLETE.
+                asked.release();
                 LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(freezing));
                 new TreeDump(request, tree, watch, new DumpStatistics(freezing), actions).run();
             }
         }
+    }
+
+    private static Suspension ask(DumpRequest request) {
+        // Who calls for a checkpoint of itself has chosen the moment.
+        long caller = request.caller() == null
+                ? 0
+                : ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
+        return Suspension.ask(
+                request.root(),
+                (int) caller,
+                request.suspend(),
+                request.deadline(),
+                request.supervision().listener());
     }
 
     private static @Nullable TreeWatch watch(DumpRequest request) {

@@ -63,7 +63,11 @@ public enum ErrorCode {
             17,
             "A freezer group cannot be used, or its state was changed by others meanwhile. A dump lets the tree be as it "
                     + "was, a restore has taken everything down.",
-            "The message names the group; leave its state alone until the operation is over.");
+            "The message names the group; leave its state alone until the operation is over."),
+    NOT_SUSPENDED(
+            18,
+            "A process that has registered did not suspend itself when it was asked. The tree runs on.",
+            "The message says who, and why if it said so; without --suspend-required it is stopped as it is.");
 
     private final int exitStatus;
     private final String meaning;

@@ -68,6 +68,11 @@ public final class Listeners implements OperationListener {
     }
 
     @Override
+    public void suspended(final SuspendTurn turn) {
+        tell(one -> one.suspended(turn));
+    }
+
+    @Override
     public void slowest(final int pid, final String instruction, final long durationNanos) {
         tell(one -> one.slowest(pid, instruction, durationNanos));
     }

@@ -49,6 +49,9 @@ public interface OperationListener {
     /** Something happened to a task; told in order of time, but as late as at the end of the stage. */
     default void task(TaskEvent event, int pid, long startNanos, long endNanos) {}
 
+    /** A process was asked to suspend itself, or not; told once for each, as a {@link #task} event too. */
+    default void suspended(SuspendTurn turn) {}
+
     /** One of the slowest instructions of all tasks: the call and what it is about; the slowest first. */
     default void slowest(int pid, String instruction, long durationNanos) {}
 

@@ -12,7 +12,25 @@ public enum TaskEvent {
     FAILED(3),
 
     /** Its state was asked and written, from start to end (dump). */
-    CAPTURED(4);
+    CAPTURED(4),
+
+    /** It was asked to suspend itself, and did (dump). */
+    SUSPEND_COMPLETED(5),
+
+    /** It was asked to suspend itself, and wanted to be halted with the others (dump). */
+    SUSPEND_POSTPONED(6),
+
+    /** It was asked to suspend itself, and did not in time (dump). */
+    SUSPEND_TIMED_OUT(7),
+
+    /** It was asked to suspend itself, and ended (dump). */
+    SUSPEND_ENDED(8),
+
+    /** It could not be asked to suspend itself (dump). */
+    SUSPEND_NOT_ASKED(9),
+
+    /** It has no callback by which to suspend itself (dump). */
+    SUSPEND_NO_CALLBACK(10);
 
     private final int number;
 

@@ -54,6 +54,7 @@ public final class Timeline {
                     row.end = micros(event.end());
                 }
                 case FAILED -> row.failed = micros(event.start());
+                default -> {} // asked before the dump itself
             }
         }
     }

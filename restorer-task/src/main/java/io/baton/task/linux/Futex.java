@@ -16,6 +16,13 @@ public final class Futex {
     private static final int FUTEX_WAKE = 1;
     private static final int FUTEX_WAIT_BITSET = 9;
     private static final long FUTEX_BITSET_MATCH_ANY = 0xffff_ffffL;
+    private static final int FUTEX2_SIZE_U32 = 2;
+    private static final int CLOCK_MONOTONIC = 1;
+    /** Behind the timeout. */
+    private static final int WAITERS_OFFSET = 64;
+    /** In the kernel's {@code struct futex_waitv}: val 8, uaddr 8, flags 4, reserved 4. */
+    private static final int WAITER_LENGTH = 24;
+
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private Futex() {}
@@ -66,6 +73,34 @@ public final class Futex {
     public static int wake(final long address, final int count) {
         final long result = SystemCall.call(SyscallNumber.FUTEX, address, FUTEX_WAKE, count);
         return (int) SystemCall.check(result, SyscallNumber.FUTEX, "address", address);
+    }
+
+    /** Several words at once, see {@link #waitAny}. */
+    public static final int MOST_WORDS = 128;
+
+    /**
+     * Sleeps while all of some words hold their values, at most until a moment. Source: {@code futex_waitv(2)}, since
+     * Linux 5.16.
+     *
+     * @param addresses of the words.
+     * @param expected value of each.
+     * @param count how many of them, at most {@link #MOST_WORDS}.
+     * @param deadlineNanos on the clock of {@link System#nanoTime()}, which is CLOCK_MONOTONIC here.
+     * @return false if the kernel cannot.
+     */
+    public static boolean waitAny(
+            final long[] addresses, final int[] expected, final int count, final long deadlineNanos) {
+        final long timeout = timespec(Math.max(0, deadlineNanos));
+        final UnsafeBuffer buffer = Scratch.get().structure();
+        for (int i = 0; i < count; i++) {
+            final int at = WAITERS_OFFSET + i * WAITER_LENGTH;
+            buffer.putLong(at, expected[i] & 0xffff_ffffL);
+            buffer.putLong(at + 8, addresses[i]);
+            buffer.putLong(at + 16, FUTEX2_SIZE_U32);
+        }
+        final long result = SystemCall.call(
+                SyscallNumber.FUTEX_WAITV, timeout + WAITERS_OFFSET, count, 0, timeout, CLOCK_MONOTONIC);
+        return result != -Errno.ENOSYS && result != -Errno.EPERM;
     }
 
     private static long timespec(final long nanos) {

@@ -123,6 +123,7 @@ public final class SyscallNumber {
     public static final int SIGALTSTACK = 131;
     public static final int PERSONALITY = 135;
     public static final int STATFS = 137;
+    public static final int FSTATFS = 138;
     public static final int GETPRIORITY = 140;
     public static final int SETPRIORITY = 141;
     public static final int SCHED_SETPARAM = 142;
