@@ -14,11 +14,9 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define FD 10
@@ -125,6 +123,23 @@ static int controlling(void)
 	return open(ptsname(master), O_RDWR);
 }
 
+/* Watches a file that only a child has open, who does not have the set. */
+static int lose(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int ends[2], set;
+
+	if (pipe(ends))
+		return -1;
+	if (!fork())
+		pause();
+	set = epoll_create1(0);
+	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &event))
+		return -1;
+	close(ends[0]);
+	return set;
+}
+
 /* A descriptor on its way through a socket. */
 static int pass(void)
 {
@@ -154,12 +169,8 @@ static int make(const char *kind)
 		return socket(AF_NETLINK, SOCK_RAW, 0);
 	if (!strcmp(kind, "passed"))
 		return pass();
-	if (!strcmp(kind, "epoll"))
-		return epoll_create1(0);
-	if (!strcmp(kind, "timerfd"))
-		return timerfd_create(CLOCK_MONOTONIC, 0);
-	if (!strcmp(kind, "signalfd"))
-		return signalfd(-1, &none, 0);
+	if (!strcmp(kind, "lost target"))
+		return lose();
 	if (!strcmp(kind, "inotify"))
 		return inotify_init();
 	if (!strcmp(kind, "pidfd"))

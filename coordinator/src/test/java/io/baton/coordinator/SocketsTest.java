@@ -38,7 +38,7 @@ class SocketsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"unix"})
+    @ValueSource(strings = {"unix", "events", "inet"})
     void shouldBringBack(String kind) throws Exception {
         Path errors = Files.createFile(directory.resolve("errors"));
         String binary = Victim.binary(kind).toString();

@@ -14,11 +14,28 @@ public final class Kcmp {
     public static final int IO = 5;
     public static final int SYSVSEM = 6;
 
+    private static final int EPOLL_TARGET = 7;
+
     private Kcmp() {}
 
     /** Compares two open files: whether they are one file description. Gives -1, 0 or 1. */
     public static int files(final int pid, final int fd, final int otherPid, final int otherFd) {
         return compare(FILE, pid, otherPid, fd, otherFd);
+    }
+
+    /**
+     * Whether an open file is what an epoll set watches.
+     *
+     * @param target the descriptor's number when it was added.
+     * @param which of those the set has under that number, in the order of its fdinfo.
+     */
+    public static boolean isWatched(
+            final int pid, final int fd, final int otherPid, final int epoll, final int target, final int which) {
+        final Scratch scratch = Scratch.get();
+        scratch.structure().putInt(0, epoll);
+        scratch.structure().putInt(4, target);
+        scratch.structure().putInt(8, which);
+        return compare(EPOLL_TARGET, pid, otherPid, fd, scratch.address()) == 0;
     }
 
     /** Compares what {@code type} says of two tasks. Gives -1, 0 or 1. */

@@ -97,6 +97,11 @@ public final class Sockets {
         return address(fd, SyscallNumber.GETSOCKNAME);
     }
 
+    /** The {@code struct sockaddr} of its other end. */
+    public static byte[] peerAddress(final int fd) {
+        return address(fd, SyscallNumber.GETPEERNAME);
+    }
+
     private static byte[] address(final int fd, final int call) {
         try (Memory memory = Memory.allocate(Long.BYTES + LONGEST_ADDRESS)) {
             memory.buffer().putInt(0, LONGEST_ADDRESS);

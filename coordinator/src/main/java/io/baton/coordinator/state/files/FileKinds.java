@@ -11,7 +11,11 @@ final class FileKinds {
             new PipeEnds(),
             new NamedPipe(),
             new EventCounter(),
+            new EventPoll(),
+            new TimerDescriptor(),
+            new SignalDescriptor(),
             new UnixSocket(),
+            new InternetSocket(),
             new Terminal(),
             new NamedFile(),
             new UnsupportedFile());

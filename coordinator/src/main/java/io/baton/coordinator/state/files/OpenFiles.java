@@ -42,6 +42,8 @@ final class OpenFiles {
     private final Map<Long, SeizedProcess> controlled = new HashMap<>();
     private final Map<Long, String> fileSystems = new HashMap<>();
     private final List<Locked> locked = new ArrayList<>();
+    private final Map<OpenFile, EventPollTargets> targets = new HashMap<>();
+    private final List<SeizedProcess> processes = new ArrayList<>();
     private @Nullable UnixSockets unixSockets;
 
     /** A descriptor through which a file is locked, and the kernel's words for the lock. */
@@ -77,6 +79,7 @@ final class OpenFiles {
             }
         }
         tables.put(process.pid(), table);
+        processes.add(process);
         controlled.putIfAbsent(process.stat().field(TERMINAL), process);
         tasks.add(process.pid());
         for (SeizedThread thread : process.threads()) {
@@ -105,6 +108,11 @@ final class OpenFiles {
         return table == null ? List.of() : table;
     }
 
+    /** All processes, in the order in which they were added. */
+    List<SeizedProcess> processes() {
+        return processes;
+    }
+
     /** Every description once. */
     Collection<OpenFile> all() {
         return known.keySet();
@@ -118,6 +126,11 @@ final class OpenFiles {
             unixSockets = sockets;
         }
         return sockets;
+    }
+
+    /** What an epoll set watches, as far as it is open in the tree; found out once. */
+    EventPollTargets targets(OpenFile set) {
+        return targets.computeIfAbsent(set, file -> EventPollTargets.find(file, this));
     }
 
     List<Locked> locked() {

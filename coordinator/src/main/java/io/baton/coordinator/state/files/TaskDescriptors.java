@@ -16,6 +16,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.IntHashSet;
 
 /**
  * Writes the part of a process's program that restores its descriptors, from the lowest to the highest.
@@ -65,8 +66,24 @@ final class TaskDescriptors {
             targetClosesOnExec = (target.getFlags() & 1) != 0;
             place(obtain(target), target.getFd());
         }
+        compileWatches();
         tidy();
         publish();
+    }
+
+    /** What epoll sets watch here; all of it is open by now. */
+    private void compileWatches() {
+        IntHashSet sets = new IntHashSet();
+        for (FdinfoEntry target : targets) {
+            if (target.getType() == FdTypes.EVENTPOLL && sets.add(target.getId())) {
+                FileEntry entry = process.file(target.getId());
+                Handle handle = files.get(target.getId());
+                if (entry != null && handle != null) {
+                    tag = Item.DESCRIPTOR.tag(target.getFd());
+                    EventPoll.watch(entry, this, handle.fd());
+                }
+            }
+        }
     }
 
     ProcessRestore process() {
@@ -103,6 +120,11 @@ final class TaskDescriptors {
         Handle handle = opened(closeOnExec);
         block.expect(handle.fd());
         return handle;
+    }
+
+    /** Whether the description with that id was made here, and not fetched. */
+    boolean hasMade(int id) {
+        return made.contains(id);
     }
 
     /** Says that the description with that id is open here. */

@@ -12,9 +12,6 @@ final class UnsupportedFile implements FileKind {
 
     private static final String CLOSE = "close it before the dump";
     private static final Map<String, String> ANONYMOUS = Map.ofEntries(
-            Map.entry("[eventpoll]", "an epoll set"),
-            Map.entry("[timerfd]", "a timer descriptor"),
-            Map.entry("[signalfd]", "a signal descriptor"),
             Map.entry("inotify", "an inotify queue"),
             Map.entry("[fanotify]", "a fanotify group"),
             Map.entry("[userfaultfd]", "a userfault descriptor"),
