@@ -1,0 +1,245 @@
+package io.baton.coordinator.state.files;
+
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.InetSkEntry;
+import io.baton.mktree.image.proto.SkShutdown;
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.Sockets;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.ProgramBuilder;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * TCP and UDP over IPv4 and IPv6: unbound, bound, listening, and UDP with a fixed other end. Connections of TCP are refused.
+ * What waits in a UDP socket is lost, as UDP allows.
+ */
+final class InternetSocket implements FileKind {
+    private static final int TCP = 6;
+    private static final int UDP = 17;
+    private static final int UDP_LITE = 136;
+    private static final int UDP_CORK = 1;
+    private static final int IPV6_V6ONLY = 26;
+    private static final int TCP_INFO = 11;
+    private static final int TCP_INFO_LENGTH = 104;
+    private static final int WAITING_OFFSET = 24;
+    private static final int BACKLOG_OFFSET = 28;
+    private static final int FIONREAD = 0x541b;
+    private static final List<String> STATES = List.of(
+            "",
+            "ESTABLISHED",
+            "SYN_SENT",
+            "SYN_RECV",
+            "FIN_WAIT1",
+            "FIN_WAIT2",
+            "TIME_WAIT",
+            "CLOSE",
+            "CLOSE_WAIT",
+            "LAST_ACK",
+            "LISTEN",
+            "CLOSING");
+
+    @Override
+    public FdTypes type() {
+        return FdTypes.INETSK;
+    }
+
+    @Override
+    public boolean matches(OpenFile file) {
+        return file.isSocketOf(Sockets.AF_INET) || file.isSocketOf(Sockets.AF_INET6);
+    }
+
+    /** What the kernel tells of a TCP socket: its state, connections that wait, and how many may. */
+    private record Tcp(int state, int waiting, int backlog) {
+        static Tcp of(Fd socket) {
+            ByteBuffer info = ByteBuffer.wrap(Sockets.option(socket.number(), TCP, TCP_INFO, TCP_INFO_LENGTH))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            int state = info.get(0);
+            boolean listens = state == Sockets.LISTEN;
+            return new Tcp(state, listens ? info.getInt(WAITING_OFFSET) : 0, listens ? info.getInt(BACKLOG_OFFSET) : 0);
+        }
+    }
+
+    @Override
+    public void inspect(OpenFile file, FileInspection inspection) {
+        try (Fd socket = file.fetch()) {
+            int protocol = protocol(socket);
+            if (protocol == TCP && file.socketType() == Sockets.SOCK_STREAM) {
+                inspectTcp(file, socket, inspection);
+            } else if (!isDatagrams(protocol, file.socketType())) {
+                inspection.refuse(
+                        file,
+                        "an internet socket of type " + file.socketType() + ", protocol " + protocol
+                                + " cannot be saved yet",
+                        "close it before the dump");
+            } else if (Sockets.option(socket.number(), UDP, UDP_CORK) != 0) {
+                inspection.refuse(file, "holds back what it sends (UDP_CORK)", "let it go before the dump");
+            }
+        }
+    }
+
+    private static void inspectTcp(OpenFile file, Fd socket, FileInspection inspection) {
+        Tcp tcp = Tcp.of(socket);
+        if (tcp.state != Sockets.CLOSE && tcp.state != Sockets.LISTEN) {
+            inspection.refuse(
+                    file,
+                    "a TCP connection (" + STATES.get(tcp.state) + ") cannot be saved yet",
+                    "close the connection before the dump");
+        } else if (tcp.waiting != 0) {
+            inspection.refuse(
+                    file,
+                    "connections wait there to be accepted: " + tcp.waiting,
+                    "let them be accepted and closed first");
+        } else if (tcp.state == Sockets.CLOSE && unread(socket) != 0) {
+            inspection.refuse(file, "has not read all of a connection that is closed", "have it read first");
+        }
+    }
+
+    private static int unread(Fd socket) {
+        try (Memory count = Memory.allocate(Integer.BYTES)) {
+            Files.ioctl(socket.number(), FIONREAD, count.address());
+            return count.buffer().getInt(0);
+        } catch (LinuxException e) {
+            return 0;
+        }
+    }
+
+    private static int protocol(Fd socket) {
+        return Sockets.option(socket.number(), Sockets.SOL_SOCKET, Sockets.SO_PROTOCOL);
+    }
+
+    private static boolean isDatagrams(int protocol, int type) {
+        return type == Sockets.SOCK_DGRAM && (protocol == UDP || protocol == UDP_LITE);
+    }
+
+    @Override
+    public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
+        try (Fd socket = file.fetch()) {
+            int fd = socket.number();
+            int family = Sockets.option(fd, Sockets.SOL_SOCKET, Sockets.SO_DOMAIN);
+            int type = file.socketType();
+            int protocol = protocol(socket);
+            Tcp tcp = protocol == TCP ? Tcp.of(socket) : new Tcp(Sockets.CLOSE, 0, 0);
+            InternetAddress own = InternetAddress.of(Sockets.address(fd));
+            InternetAddress peer = peer(fd, family);
+            InetSkEntry.Builder isk = entry.getIskBuilder()
+                    .setId(entry.getId())
+                    .setIno((int) file.status().ino())
+                    .setFamily(family)
+                    .setType(type)
+                    .setProto(protocol)
+                    .setState(peer.port() == 0 ? tcp.state : Sockets.ESTABLISHED)
+                    .setSrcPort(own.port())
+                    .setDstPort(peer.port())
+                    .setFlags(file.flags())
+                    .setBacklog(tcp.backlog)
+                    .addAllSrcAddr(own.words())
+                    .addAllDstAddr(peer.words())
+                    .setFown(file.owner())
+                    .setOpts(SocketOptions.read(fd, family, type, protocol));
+            if (family == Sockets.AF_INET6) {
+                isk.setV6Only(Sockets.option(fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY) != 0);
+            }
+            if (!own.device().isEmpty()) {
+                isk.setIfname(own.device());
+            }
+            InternetOptions.read(fd, family, protocol, isk);
+        }
+    }
+
+    private static InternetAddress peer(int fd, int family) {
+        try {
+            return InternetAddress.of(Sockets.peerAddress(fd));
+        } catch (LinuxException e) {
+            return InternetAddress.none(family);
+        }
+    }
+
+    @Override
+    public void validate(FileEntry entry, FileValidation validation) {
+        InetSkEntry isk = entry.getIsk();
+        String what = "internet socket " + Integer.toUnsignedString(isk.getIno());
+        boolean stream = isk.getType() == Sockets.SOCK_STREAM && isk.getProto() == TCP;
+        if (isk.getFamily() != Sockets.AF_INET && isk.getFamily() != Sockets.AF_INET6) {
+            validation.refuse(what, "family " + isk.getFamily() + " is none of the internet", "");
+        } else if (!stream && !isDatagrams(isk.getProto(), isk.getType())) {
+            validation.refuse(what, "cannot be restored yet: protocol " + isk.getProto(), "");
+        } else if (stream && isk.getState() != Sockets.CLOSE && isk.getState() != Sockets.LISTEN) {
+            validation.refuse(what, "a TCP connection cannot be restored yet", "");
+        } else if (!InternetAddress.isComplete(isk)) {
+            validation.refuse(what, "its address in the image is damaged", "use another image");
+        }
+    }
+
+    @Override
+    public void compile(FileEntry entry, TaskDescriptors task) {
+        InetSkEntry isk = entry.getIsk();
+        boolean close = task.targetClosesOnExec();
+        int type = isk.getType() | (close ? Sockets.SOCK_CLOEXEC : 0);
+        task.block()
+                .call(SyscallNumber.SOCKET)
+                .value(isk.getFamily())
+                .value(type)
+                .value(isk.getProto());
+        Handle handle = task.expectOpened(close);
+        int fd = handle.fd();
+        task.bind(entry.getId(), handle);
+        SocketOptions.compile(
+                task, fd, isk.getOpts(), task.tree().freshSocket(isk.getFamily(), isk.getType(), isk.getProto()));
+        InternetOptions.compile(task, fd, isk);
+        if (isk.hasV6Only()) {
+            SocketOptions.number(task, fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY, isk.getV6Only() ? 1 : 0);
+        }
+        bind(isk, task, fd);
+        if (isk.getState() == Sockets.LISTEN) {
+            task.block()
+                    .call(SyscallNumber.LISTEN)
+                    .value(fd)
+                    .value(Integer.toUnsignedLong(isk.getBacklog()))
+                    .expect(0);
+        } else if (isk.getDstPort() != 0) {
+            address(task, SyscallNumber.CONNECT, fd, InternetAddress.peerOf(isk));
+        }
+        // Not before listen(2), which looks at the port once more.
+        if (!isk.getOpts().getReuseaddr() && isk.getProto() == TCP && isk.getSrcPort() != 0) {
+            SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 0);
+        }
+        if (isk.hasShutdown() && isk.getShutdown() != SkShutdown.NONE) {
+            task.block()
+                    .call(SyscallNumber.SHUTDOWN)
+                    .value(fd)
+                    .value(isk.getShutdown().getNumber() - 1)
+                    .orErrno(Errno.ENOTCONN);
+        }
+        FileFlags.settle(task, fd, 0, isk.getFlags(), isk.getFown());
+    }
+
+    /** Old connections of a server may still linger (TIME_WAIT) and have its port; SO_REUSEADDR allows for that. */
+    private static void bind(InetSkEntry isk, TaskDescriptors task, int fd) {
+        boolean stream = isk.getProto() == TCP;
+        boolean shares = isk.getOpts().getReuseaddr();
+        if (isk.getOpts().getSoReuseport()) {
+            SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEPORT, 1);
+        }
+        if (shares || (stream && isk.getSrcPort() != 0)) {
+            SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 1);
+        }
+        if (isk.getSrcPort() != 0) {
+            address(task, SyscallNumber.BIND, fd, InternetAddress.of(isk));
+        }
+    }
+
+    private static void address(TaskDescriptors task, int number, int fd, InternetAddress address) {
+        byte[] bytes = address.encode();
+        ProgramBuilder block = task.block();
+        int data = block.bytes(bytes);
+        block.call(number).value(fd).data(data).value(bytes.length).expect(0);
+    }
+}
