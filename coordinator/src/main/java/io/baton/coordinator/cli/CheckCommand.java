@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,6 +43,9 @@ final class CheckCommand implements Callable<Integer> {
             description = "For the whole check (default: ${DEFAULT-VALUE}).")
     int timeoutSeconds;
 
+    @Mixin
+    final FreezerOptions freezer = new FreezerOptions();
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -54,7 +58,8 @@ final class CheckCommand implements Callable<Integer> {
         try (Interruption interruption = new Interruption()) {
             Deadline deadline = Deadline.after(timeoutSeconds, interruption::isAsked);
             List<Refusal> refusals = TreeDump.check(new DumpRequest(
-                            root, Path.of("."), new DumpOptions(shellJob), Finish.LEAVE_RUNNING, deadline))
+                                    root, Path.of("."), new DumpOptions(shellJob), Finish.LEAVE_RUNNING, deadline)
+                            .withFreezeCgroup(freezer.group))
                     .all();
             PrintWriter out = spec.commandLine().getOut();
             refusals.forEach(out::println);

@@ -56,6 +56,9 @@ final class DumpCommand implements Callable<Integer> {
     @Mixin
     final JournalOptions journal = new JournalOptions();
 
+    @Mixin
+    final FreezerOptions freezer = new FreezerOptions();
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -93,7 +96,8 @@ final class DumpCommand implements Callable<Integer> {
                         supervision.supervision(interruption, 0, Listeners.of(List.of(journal.begin(), report))))
                 .withIncrement(new Increment(track, increment.previous))
                 .withSuspend(asking.options())
-                .calledBy(caller == 0 ? null : Caller.of(caller)));
+                .calledBy(caller == 0 ? null : Caller.of(caller))
+                .withFreezeCgroup(freezer.group));
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "dump", target.root, start, report::write);
         }

@@ -47,6 +47,9 @@ final class PreDumpCommand implements Callable<Integer> {
     @Mixin
     final SupervisionOptions supervision = new SupervisionOptions();
 
+    @Mixin
+    final FreezerOptions freezer = new FreezerOptions();
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -64,7 +67,8 @@ final class PreDumpCommand implements Callable<Integer> {
                 target.root,
                 target.images,
                 increment.previous,
-                supervision.supervision(interruption, 0, journal.begin())));
+                supervision.supervision(interruption, 0, journal.begin()),
+                freezer.group));
         if (supervision.json()) {
             OutcomeJson.success(spec.commandLine().getOut(), "pre-dump", target.root, start);
         }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param increment how it stands to the dumps before and after it
  * @param caller the task of the tree that has asked for it, if it was one
  * @param suspend how the processes are asked before they are stopped
+ * @param freezeCgroup directory of the freezer group that the tree is in; null: only if it is frozen in one
  */
 public record DumpRequest(
         int root,
@@ -30,10 +31,21 @@ public record DumpRequest(
         Supervision supervision,
         Increment increment,
         @Nullable Caller caller,
-        SuspendOptions suspend) {
+        SuspendOptions suspend,
+        @Nullable Path freezeCgroup) {
     /** Watched by nobody. */
     public DumpRequest(int root, Path images, DumpOptions options, Finish finish, Deadline deadline) {
-        this(root, images, options, finish, deadline, Supervision.NONE, Increment.NONE, null, SuspendOptions.DEFAULT);
+        this(
+                root,
+                images,
+                options,
+                finish,
+                deadline,
+                Supervision.NONE,
+                Increment.NONE,
+                null,
+                SuspendOptions.DEFAULT,
+                null);
     }
 
     /** With the limit of who watches, from now on. */
@@ -47,22 +59,37 @@ public record DumpRequest(
                 supervision,
                 Increment.NONE,
                 null,
-                SuspendOptions.DEFAULT);
+                SuspendOptions.DEFAULT,
+                null);
     }
 
     /** The same dump before or after others. */
     public DumpRequest withIncrement(Increment newIncrement) {
-        return new DumpRequest(root, images, options, finish, deadline, supervision, newIncrement, caller, suspend);
+        return new DumpRequest(
+                root, images, options, finish, deadline, supervision, newIncrement, caller, suspend, freezeCgroup);
     }
 
     /** The same dump, asked for by a task of the tree. */
     public DumpRequest calledBy(@Nullable Caller newCaller) {
-        return new DumpRequest(root, images, options, finish, deadline, supervision, increment, newCaller, suspend);
+        return new DumpRequest(
+                root, images, options, finish, deadline, supervision, increment, newCaller, suspend, freezeCgroup);
     }
 
     /** The same dump, asking the processes first in some other way, or not at all. */
     public DumpRequest withSuspend(SuspendOptions newSuspend) {
-        return new DumpRequest(root, images, options, finish, deadline, supervision, increment, caller, newSuspend);
+        return new DumpRequest(
+                root, images, options, finish, deadline, supervision, increment, caller, newSuspend, freezeCgroup);
+    }
+
+    /** The same dump with the tree in that group. */
+    public DumpRequest withFreezeCgroup(@Nullable Path group) {
+        return new DumpRequest(root, images, options, finish, deadline, supervision, increment, caller, suspend, group);
+    }
+
+    /** The same dump until then. */
+    DumpRequest withDeadline(Deadline newDeadline) {
+        return new DumpRequest(
+                root, images, options, finish, newDeadline, supervision, increment, caller, suspend, freezeCgroup);
     }
 
     /** Whether the tree lives on, and is to be watched for writes. */

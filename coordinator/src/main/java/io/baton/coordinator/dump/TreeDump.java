@@ -16,6 +16,7 @@ import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.coordinator.state.memory.MemoryIncrement;
 import io.baton.coordinator.state.memory.MemoryStatistics;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.coordinator.suspend.SuspendOptions;
 import io.baton.coordinator.suspend.Suspension;
 import io.baton.coordinator.tracking.Parent;
 import io.baton.coordinator.tracking.TreeWatch;
@@ -40,6 +41,7 @@ public final class TreeDump {
 
     private final DumpRequest request;
     private final SeizedTree tree;
+    private final TreeFreezer freezer;
     private final @Nullable TreeWatch watch;
     private final DumpStatistics statistics;
     private final long started;
@@ -49,6 +51,7 @@ public final class TreeDump {
     private TreeDump(
             DumpRequest request,
             SeizedTree tree,
+            TreeFreezer freezer,
             @Nullable TreeWatch watch,
             DumpStatistics statistics,
             Actions actions) {
@@ -56,6 +59,7 @@ public final class TreeDump {
         this.listener = request.supervision().listener();
         this.actions = actions;
         this.tree = tree;
+        this.freezer = freezer;
         this.watch = watch;
         this.statistics = statistics;
         this.started = statistics.started();
@@ -86,11 +90,15 @@ public final class TreeDump {
         try (TreeWatch watch = watch(request);
                 Suspension asked = ask(request)) {
             long freezing = watch == null && asked.turns().isEmpty() ? started : System.nanoTime();
-            try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline(), request.caller())) {
-                // From now on it is us who hold them; what the image says must let them return from COMPLETE.
-                asked.release();
-                LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(freezing));
-                new TreeDump(request, tree, watch, new DumpStatistics(freezing), actions).run();
+            try (TreeFreezer freezer = freezer("dump", request)) {
+                DumpRequest watched = request.withDeadline(freezer.watched(request.deadline()));
+                try (SeizedTree tree =
+                        TreeSeizer.seize(request.root(), watched.deadline(), request.caller(), freezer)) {
+                    // From now on it is us who hold them; what the image says must let them return from COMPLETE.
+                    asked.release();
+                    LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(freezing));
+                    new TreeDump(watched, tree, freezer, watch, new DumpStatistics(freezing), actions).run();
+                }
             }
         }
     }
@@ -100,10 +108,23 @@ public final class TreeDump {
         long caller = request.caller() == null
                 ? 0
                 : ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
+        // Who stands still cannot answer; to ask would only take all the time there is for it.
+        boolean frozen =
+                TreeFreezer.isFrozen(request.root()) && !request.suspend().required();
         return Suspension.ask(
                 request.root(),
                 (int) caller,
-                request.suspend(),
+                frozen ? SuspendOptions.NONE : request.suspend(),
+                request.deadline(),
+                request.supervision().listener());
+    }
+
+    private static TreeFreezer freezer(String operation, DumpRequest request) {
+        return TreeFreezer.freeze(
+                operation,
+                request.root(),
+                request.freezeCgroup(),
+                request.caller(),
                 request.deadline(),
                 request.supervision().listener());
     }
@@ -127,7 +148,8 @@ public final class TreeDump {
 
     /** Every reason why a tree cannot be dumped; none if it can. It is stopped for that time. */
     public static Refusals check(DumpRequest request) {
-        try (SeizedTree tree = TreeSeizer.seize(request.root(), request.deadline());
+        try (TreeFreezer freezer = freezer("check", request);
+                SeizedTree tree = TreeSeizer.seize(request.root(), freezer.watched(request.deadline()), null, freezer);
                 CapturedTree image = new CapturedTree()) {
             return Preflight.inspect(tree, image, request.options());
         } catch (IOException e) {
@@ -147,6 +169,7 @@ public final class TreeDump {
             Preflight.inspect(tree, image, request.options()).throwIfAny("dump");
             LOG.info("inspected in {} us", micros(from));
             listener.phase("inspect", from, System.nanoTime());
+            freezer.check();
             output = ImageOutput.create(request.images(), image.shared(TreeNamespaces.class, TreeNamespaces::new));
             image.open(output.directory());
             image.beginFiles();
@@ -205,6 +228,7 @@ public final class TreeDump {
         }
         image.close();
         output.writeTree(image.seccomp());
+        freezer.check();
         output.seal(watch, request.increment().previous());
     }
 

@@ -149,14 +149,16 @@ public final class TreePreDump {
 
     private DumpStatistics find(List<LivePages> found, CapturedTree image) {
         long started = System.nanoTime();
-        try (SeizedTree tree = TreeSeizer.seize(request.root(), deadline)) {
+        try (TreeFreezer freezer = TreeFreezer.freeze(
+                        "pre-dump", request.root(), request.freezeCgroup(), null, deadline, listener);
+                SeizedTree tree = TreeSeizer.seize(request.root(), freezer.watched(deadline), null, freezer)) {
             DumpStatistics statistics = new DumpStatistics(started);
             if (listener.isActive()) {
                 listener.planned(TreeRows.tasks(tree));
             }
             inspect(tree);
-            try (AskRunner runner =
-                    new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, deadline)) {
+            try (AskRunner runner = new AskRunner(
+                    tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, freezer.watched(deadline))) {
                 watch.begin(tree, runner);
             }
             long begun = System.nanoTime();
@@ -165,6 +167,7 @@ public final class TreePreDump {
                     found.add(LivePages.find(process, image));
                 }
             }
+            freezer.check();
             tree.release();
             statistics.frozenUntilNow();
             listener.phase("stop and find pages", started, System.nanoTime());

@@ -12,9 +12,11 @@ import java.util.List;
 
 /**
  * The rules of Linux-CR: every living task of the tree, the caller excepted, is in one group, and that is frozen. Zombies
- * are exempt. A tree that keeps them cannot change while it is looked at.
+ * are exempt. A tree that keeps them cannot change while it is looked at. We ourselves, should the caller have started us,
+ * are not part of it.
  */
 public final class FreezerRules {
+    private final int self = (int) ProcessHandle.current().pid();
     private final ProcFs proc;
     private final FreezerGroup group;
     private final int excepted;
@@ -67,7 +69,9 @@ public final class FreezerRules {
                 for (int tid : proc.threads(pid)) {
                     look(pid, tid);
                     for (int child : proc.children(pid, tid)) {
-                        left.add(child);
+                        if (child != self) {
+                            left.add(child);
+                        }
                     }
                 }
             } catch (VanishedException e) {

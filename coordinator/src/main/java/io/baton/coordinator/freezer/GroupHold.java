@@ -168,6 +168,7 @@ public final class GroupHold implements AutoCloseable {
     public void check() {
         notice();
         if (foreign != null) {
+            insist(); // what is held otherwise must be able to run what was put into it, so that it can be taken out
             throw new BatonException(
                     ErrorCode.FREEZER,
                     "the state of group " + group + " was changed by others meanwhile: it is asked to be "

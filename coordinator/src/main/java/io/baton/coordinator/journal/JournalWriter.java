@@ -69,6 +69,13 @@ public final class JournalWriter implements OperationListener, AutoCloseable {
     }
 
     @Override
+    public void freezer(final Path group, final boolean frozen, final boolean made, final long nanos) {
+        head(RecordDescriptor.FREEZER, nanos, nanos, frozen ? 1 : 0, made ? 1 : 0);
+        text(group.toString());
+        append();
+    }
+
+    @Override
     public void phase(final String name, final long startNanos, final long endNanos) {
         head(RecordDescriptor.PHASE, startNanos, endNanos, 0, 0);
         text(name);

@@ -91,6 +91,7 @@ final class RecordDecoder {
             case RecordDescriptor.ENDED -> listener.ended((int) number, start);
             case RecordDescriptor.LOST -> listener.lost(number);
             case RecordDescriptor.RECOVERED -> listener.recovered(texts.get(0), number);
+            case RecordDescriptor.FREEZER -> listener.freezer(Path.of(texts.get(0)), number != 0, code != 0, start);
             default -> {
                 // A later version's: what we know of is still right.
             }

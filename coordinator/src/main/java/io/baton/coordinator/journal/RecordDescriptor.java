@@ -85,6 +85,9 @@ final class RecordDescriptor {
     /** Number: when, in ms since 1970; text: what was cleared. */
     static final int RECOVERED = 16;
 
+    /** Number: 1 if the group was frozen; code: 1 if it was made; text: its directory. */
+    static final int FREEZER = 17;
+
     private RecordDescriptor() {}
 
     /** Length of a record in the spool, up to the next. */

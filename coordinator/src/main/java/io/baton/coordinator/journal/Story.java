@@ -32,6 +32,9 @@ public final class Story implements JournalListener {
     /** The helper and its segment. */
     public record Segment(int helper, long device, long inode) {}
 
+    /** A freezer group that was used: whether it was frozen before, and whether it was not there before. */
+    public record Freezer(Path group, boolean frozen, boolean made) {}
+
     private final String id;
     private @Nullable ProcessName coordinator;
     private long openedNanos;
@@ -43,6 +46,7 @@ public final class Story implements JournalListener {
     private long last;
     private List<TaskRow> tasks = List.of();
     private @Nullable Segment segment;
+    private final List<Freezer> freezers = new ArrayList<>();
     private final List<Phase> phases = new ArrayList<>();
     private final List<Stage> stages = new ArrayList<>();
     private final List<Event> events = new ArrayList<>();
@@ -85,6 +89,12 @@ public final class Story implements JournalListener {
     @Override
     public void helper(final int pid, final long device, final long inode, final long nanos) {
         segment = new Segment(pid, device, inode);
+        saw(nanos);
+    }
+
+    @Override
+    public void freezer(final Path group, final boolean frozen, final boolean made, final long nanos) {
+        freezers.add(new Freezer(group, frozen, made));
         saw(nanos);
     }
 
@@ -210,6 +220,10 @@ public final class Story implements JournalListener {
     /** Null until the helper ran. */
     public @Nullable Segment segment() {
         return segment;
+    }
+
+    public List<Freezer> freezers() {
+        return Collections.unmodifiableList(freezers);
     }
 
     public List<Phase> phases() {

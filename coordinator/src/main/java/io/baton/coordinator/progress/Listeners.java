@@ -48,6 +48,11 @@ public final class Listeners implements OperationListener {
     }
 
     @Override
+    public void freezer(final Path group, final boolean frozen, final boolean made, final long nanos) {
+        tell(one -> one.freezer(group, frozen, made, nanos));
+    }
+
+    @Override
     public void phase(final String name, final long startNanos, final long endNanos) {
         tell(one -> one.phase(name, startNanos, endNanos));
     }

@@ -37,6 +37,15 @@ public interface OperationListener {
      */
     default void helper(int pid, long device, long inode, long nanos) {}
 
+    /**
+     * A freezer group will be frozen or thawed, and be put back at the end.
+     *
+     * @param group its directory
+     * @param frozen whether it is frozen now
+     * @param made whether it was not there before
+     */
+    default void freezer(Path group, boolean frozen, boolean made, long nanos) {}
+
     /** A part of the coordinator's own work has ended. */
     default void phase(String name, long startNanos, long endNanos) {}
 

@@ -247,6 +247,7 @@ public final class AskRunner implements AutoCloseable {
             if (deadline.passed()) {
                 deadline.check(thread + " to answer");
             }
+            deadline.check(thread);
             WaitStatus status = Stops.poll(thread.tid());
             if (status.isDead()) {
                 throw RemoteCalls.died(thread.pid(), thread.tid());

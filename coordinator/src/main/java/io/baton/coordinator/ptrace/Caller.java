@@ -33,6 +33,10 @@ public final class Caller {
         return new Caller(tid);
     }
 
+    public int tid() {
+        return tid;
+    }
+
     /** Whether it waits for us. */
     boolean waits(SeizedTree tree) {
         SeizedThread thread = thread(tree);

@@ -8,6 +8,7 @@ import java.util.function.BooleanSupplier;
 /** When an operation must be over, or be given up because the user asked for it. */
 public final class Deadline {
     private static final int NO_LIMIT_DAYS = 36_500;
+    private static final long GLANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final long nanos;
     private final long seconds;
@@ -43,6 +44,24 @@ public final class Deadline {
     public static Deadline afterNanos(long limit, BooleanSupplier cancelled) {
         long wait = limit == 0 ? TimeUnit.DAYS.toNanos(NO_LIMIT_DAYS) : limit;
         return new Deadline(System.nanoTime() + wait, TimeUnit.NANOSECONDS.toSeconds(limit), cancelled);
+    }
+
+    /**
+     * The same deadline with something else to look after.
+     *
+     * @param check asked at most every millisecond; ends the operation by throwing
+     */
+    public Deadline watching(Runnable check) {
+        long[] next = {System.nanoTime()};
+        BooleanSupplier first = cancelled;
+        return new Deadline(nanos, seconds, () -> {
+            long now = System.nanoTime();
+            if (now - next[0] >= 0) {
+                next[0] = now + GLANCE_NANOS;
+                check.run();
+            }
+            return first.getAsBoolean();
+        });
     }
 
     /** On the clock of {@link System#nanoTime()}, which is CLOCK_MONOTONIC here. */

@@ -15,11 +15,19 @@ public final class SeizedTree implements AutoCloseable {
 
     private final ProcReaders readers;
     private final List<SeizedProcess> processes;
+    private final Standstill standstill;
+    private final List<SeizingMember.Traced> bystanders;
     private boolean ended;
 
-    SeizedTree(ProcReaders readers, List<SeizedProcess> processes) {
+    SeizedTree(
+            ProcReaders readers,
+            List<SeizedProcess> processes,
+            Standstill standstill,
+            List<SeizingMember.Traced> bystanders) {
         this.readers = readers;
         this.processes = processes;
+        this.standstill = standstill;
+        this.bystanders = bystanders;
     }
 
     /** Parents before children, siblings in the order of their birth; zombies too. The first is the root. */
@@ -43,11 +51,17 @@ public final class SeizedTree implements AutoCloseable {
         }
         ended = true;
         RuntimeException failure = clean();
+        try {
+            standstill.putBack();
+        } catch (RuntimeException e) {
+            failure = failure == null ? e : failure;
+        }
         for (SeizedProcess process : processes) {
             for (SeizedThread thread : process.threads()) {
                 Stops.letGo(thread.tid(), 0);
             }
         }
+        bystanders.forEach(Stops::letGo);
         closeAll();
         if (failure != null) {
             throw failure;
@@ -98,19 +112,25 @@ public final class SeizedTree implements AutoCloseable {
             }
         }
         Stops stops = new Stops(proc(), deadline);
-        for (SeizedProcess process : processes) {
-            // A leader's death is told after that of all its threads.
-            List<SeizedThread> threads = process.threads();
-            for (int i = threads.size() - 1; i >= 0; i--) {
-                awaitDeath(stops, threads.get(i));
+        try {
+            for (SeizedProcess process : processes) {
+                // A leader's death is told after that of all its threads.
+                List<SeizedThread> threads = process.threads();
+                for (int i = threads.size() - 1; i >= 0; i--) {
+                    awaitDeath(stops, threads.get(i));
+                }
             }
+        } finally {
+            standstill.putBack();
+            bystanders.forEach(Stops::letGo);
+            closeAll();
         }
-        closeAll();
     }
 
     /** Removes what we have put into the tree; gives the first failure, and goes on all the same. */
     private @Nullable RuntimeException clean() {
         RuntimeException first = null;
+        standstill.insist();
         try (RemoteCalls calls = new RemoteCalls(proc())) {
             for (SeizedProcess process : processes) {
                 try {

@@ -7,6 +7,7 @@ import org.agrona.collections.IntHashSet;
 /** A process that is just being seized, and what is known of it so far. */
 final class SeizingMember {
     final int pid;
+    /** 0 for the root, negative for who is not of the tree. */
     int parent;
     /** Threads that were looked at, dead ones too. */
     final IntHashSet seen = new IntHashSet();
@@ -28,6 +29,8 @@ final class SeizingMember {
         final int tid;
         /** See {@link Stops#awaitInterrupted}; or {@link #RUNNING}. */
         int stopSignal = RUNNING;
+        /** It was about to get this one when it stopped; 0 for most. */
+        int undelivered;
 
         Traced(int pid, int tid) {
             this.pid = pid;

@@ -121,23 +121,33 @@ final class Stops {
         }
     }
 
+    /** Lets a thread go for good, if it is stopped. */
+    static void letGo(SeizingMember.Traced thread) {
+        if (thread.stopSignal != SeizingMember.Traced.RUNNING && thread.stopSignal != GONE) {
+            letGo(thread.tid, thread.undelivered);
+        }
+    }
+
     /**
-     * Lets a thread go that was asked to stop and has not been waited for. Only a stopped one can be let go, and only its
-     * stop says whether it was about to get a signal, which must not be lost. One that does not stop soon stays ours,
-     * running, until our thread ends.
+     * Waits a little for a thread that was asked to stop, to let it go. Only a stopped one can be let go, and only its stop
+     * says whether it was about to get a signal, which must not be lost. One that does not stop soon stays ours, running,
+     * until our thread ends.
+     *
+     * @return what is true of it now, see {@link SeizingMember.Traced#stopSignal}
      */
-    void letGoUnseen(int tid) {
+    int awaitParting(SeizingMember.Traced thread) {
         long end = System.nanoTime() + LONGEST_PARTING;
         while (System.nanoTime() - end < 0) {
-            WaitStatus status = poll(tid);
+            WaitStatus status = poll(thread.tid);
             if (status.isDead()) {
-                return;
+                return GONE;
             } else if (status.isStopped()) {
-                letGo(tid, status.event() == 0 ? status.stopSignal() : 0);
-                return;
+                thread.undelivered = status.event() == 0 ? status.stopSignal() : 0;
+                return 0;
             }
             LockSupport.parkNanos(FIRST_SLEEP);
         }
+        return SeizingMember.Traced.RUNNING;
     }
 
     private boolean isZombie(int pid, int tid) {

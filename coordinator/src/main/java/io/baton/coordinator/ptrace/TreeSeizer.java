@@ -42,9 +42,14 @@ public final class TreeSeizer {
     private final Deadline deadline;
     private final Stops stops;
     private final Map<Integer, SeizingMember> members = new LinkedHashMap<>();
+    private final List<SeizingMember> bystanders = new ArrayList<>();
+    private final Standstill standstill;
+    /** Why not all could be asked. */
+    private @Nullable BatonException refused;
 
-    private TreeSeizer(Deadline deadline) {
+    private TreeSeizer(Deadline deadline, Standstill standstill) {
         this.deadline = deadline;
+        this.standstill = standstill;
         this.stops = new Stops(proc, deadline);
     }
 
@@ -57,20 +62,23 @@ public final class TreeSeizer {
      *     thread, our own tree), TIMEOUT, INTERRUPTED
      */
     public static SeizedTree seize(int root, Deadline deadline) {
-        return seize(root, deadline, null);
+        return seize(root, deadline, null, Standstill.NONE);
     }
 
     /**
      * Seizes the tree of one who has asked for it and waits for us; we ourselves, his child, are not part of it.
      *
+     * @param caller null: nobody
+     * @param standstill what else the tree may stand still for; it ends as the tree ends
      * @see #seize(int, Deadline)
      */
-    public static SeizedTree seize(int root, Deadline deadline, @Nullable Caller caller) {
+    public static SeizedTree seize(int root, Deadline deadline, @Nullable Caller caller, Standstill standstill) {
         while (true) {
-            SeizedTree tree = seizeOnce(root, deadline, caller);
+            boolean still = standstill.isOn();
+            SeizedTree tree = seizeOnce(root, deadline, caller, standstill);
             long pause = 0;
             try {
-                pause = pause(tree, caller);
+                pause = pause(tree, caller, still ? new Homecoming(new Stops(tree.proc(), deadline)) : null);
             } catch (RuntimeException | Error e) {
                 tree.close();
                 throw e;
@@ -84,9 +92,18 @@ public final class TreeSeizer {
         }
     }
 
-    /** How long to let a tree run on that cannot be taken yet (ns), or 0. */
-    private static long pause(SeizedTree tree, @Nullable Caller caller) {
-        if (tree.processes().stream().anyMatch(TreeSeizer::isOnItsWayBack)) {
+    /**
+     * How long to let a tree run on that cannot be taken yet (ns), or 0.
+     *
+     * @param homecoming if it would stand still again instead
+     */
+    private static long pause(SeizedTree tree, @Nullable Caller caller, @Nullable Homecoming homecoming) {
+        List<SeizedProcess> returning =
+                tree.processes().stream().filter(TreeSeizer::isOnItsWayBack).toList();
+        if (!returning.isEmpty()) {
+            if (homecoming != null) {
+                homecoming.lead(returning);
+            }
             return WAY_BACK_NANOS;
         }
         return caller == null || caller.waits(tree) ? 0 : CALLER_NANOS;
@@ -103,13 +120,13 @@ public final class TreeSeizer {
                 && WayBack.isOnItsWay(thread);
     }
 
-    private static SeizedTree seizeOnce(int root, Deadline deadline, @Nullable Caller caller) {
-        TreeSeizer seizer = new TreeSeizer(deadline);
+    private static SeizedTree seizeOnce(int root, Deadline deadline, @Nullable Caller caller, Standstill standstill) {
+        TreeSeizer seizer = new TreeSeizer(deadline, standstill);
         try {
             seizer.checkRoot(root, caller != null);
             return seizer.run(root);
         } catch (RuntimeException | Error e) {
-            seizer.letGo(seizer.members.values());
+            seizer.letAllGo();
             seizer.readers.close();
             throw e;
         }
@@ -142,6 +159,10 @@ public final class TreeSeizer {
         SeizingMember first = new SeizingMember(root, 0);
         members.put(root, first);
         List<SeizingMember> found = List.of(first);
+        if (standstill.isOn()) {
+            stopFrozen(found);
+            found = List.of();
+        }
         boolean grown = true;
         for (int round = 0; grown; round++) {
             if (round > ROUNDS) {
@@ -161,11 +182,72 @@ public final class TreeSeizer {
         if (first.threads.isEmpty()) {
             throw new BatonException(ErrorCode.NO_SUCH_PROCESS, "pid " + root + " is dead", "");
         }
-        return new SeizedTree(readers, order(first));
+        return new SeizedTree(
+                readers,
+                order(first),
+                standstill,
+                bystanders.stream().flatMap(one -> one.threads.stream()).toList());
+    }
+
+    /**
+     * Stops a tree that stands still: nobody is made meanwhile, so all can be found and asked first. What is asked cannot
+     * come to a stop, nor be let go again, before the standstill is lifted.
+     */
+    private void stopFrozen(List<SeizingMember> roots) {
+        List<SeizingMember> found = roots;
+        while (!found.isEmpty()) {
+            askFrozen(found);
+            found = newChildren(found);
+        }
+        for (int pid : standstill.bystanders()) {
+            bystanders.add(new SeizingMember(pid, -1));
+        }
+        askFrozen(bystanders);
+        standstill.lift();
+        List<SeizingMember> all = new ArrayList<>(members.values());
+        all.addAll(bystanders);
+        all.forEach(member -> await(member.threads));
+        all.forEach(TreeSeizer::dropDead);
+        if (refused != null) {
+            throw refused;
+        }
+    }
+
+    /** Asks all of them, also when one must not be: those that are not asked would run when the standstill is lifted. */
+    private void askFrozen(List<SeizingMember> processes) {
+        while (true) {
+            try {
+                ask(processes);
+                return;
+            } catch (BatonException e) {
+                if (e.code() != ErrorCode.NOT_PERMITTED) {
+                    throw e;
+                }
+                refused = refused == null ? e : refused; // and goes on with the next one
+            }
+        }
     }
 
     /** Stops all threads of these processes that are not stopped yet; whether there were any. */
     private boolean stop(List<SeizingMember> processes) {
+        List<Traced> asked = ask(processes);
+        await(asked);
+        processes.forEach(TreeSeizer::dropDead);
+        return !asked.isEmpty();
+    }
+
+    private void await(List<Traced> asked) {
+        for (Traced thread : asked) {
+            thread.stopSignal = stops.awaitInterrupted(thread.pid, thread.tid);
+        }
+    }
+
+    private static void dropDead(SeizingMember member) {
+        member.threads.removeIf(thread -> thread.stopSignal == Stops.GONE);
+    }
+
+    /** Asks all threads of these processes that were not asked yet to stop. */
+    private List<Traced> ask(List<SeizingMember> processes) {
         List<Traced> asked = new ArrayList<>();
         for (SeizingMember member : processes) {
             deadline.check("the tree to stop");
@@ -179,13 +261,7 @@ public final class TreeSeizer {
                 forget(member, e);
             }
         }
-        for (Traced thread : asked) {
-            thread.stopSignal = stops.awaitInterrupted(thread.pid, thread.tid);
-        }
-        for (SeizingMember member : processes) {
-            member.threads.removeIf(thread -> thread.stopSignal == Stops.GONE);
-        }
-        return !asked.isEmpty();
+        return asked;
     }
 
     /** Seizes and interrupts a thread, unless it is dead. */
@@ -238,6 +314,9 @@ public final class TreeSeizer {
     }
 
     private void forget(SeizingMember member, VanishedException cause) {
+        if (member.parent < 0) {
+            return;
+        }
         if (member.parent == 0) {
             throw new BatonException(ErrorCode.NO_SUCH_PROCESS, "pid " + member.pid + " does not exist", "", cause);
         }
@@ -295,15 +374,27 @@ public final class TreeSeizer {
         return new ArrayList<>(made.values());
     }
 
-    private void letGo(Iterable<SeizingMember> leaving) {
-        for (SeizingMember member : leaving) {
+    /** Nothing comes of it. */
+    private void letAllGo() {
+        List<SeizingMember> all = new ArrayList<>(members.values());
+        all.addAll(bystanders);
+        if (standstill.isOn() && all.stream().anyMatch(member -> !member.threads.isEmpty())) {
+            standstill.insist();
+        }
+        for (SeizingMember member : all) {
             for (Traced thread : member.threads) {
                 if (thread.stopSignal == Traced.RUNNING) {
-                    stops.letGoUnseen(thread.tid);
-                } else if (thread.stopSignal != Stops.GONE) {
-                    Stops.letGo(thread.tid, 0);
+                    thread.stopSignal = stops.awaitParting(thread);
                 }
             }
+        }
+        standstill.putBack();
+        letGo(all);
+    }
+
+    private static void letGo(Iterable<SeizingMember> leaving) {
+        for (SeizingMember member : leaving) {
+            member.threads.forEach(Stops::letGo);
         }
     }
 }

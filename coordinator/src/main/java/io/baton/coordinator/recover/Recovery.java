@@ -1,5 +1,6 @@
 package io.baton.coordinator.recover;
 
+import io.baton.coordinator.freezer.GroupRecovery;
 import io.baton.coordinator.journal.OperationJournal;
 import io.baton.coordinator.journal.Story;
 import io.baton.coordinator.progress.OperationKind;
@@ -61,6 +62,12 @@ public final class Recovery {
             killTasks(dryRun);
         } else {
             discardImage(dryRun);
+        }
+        for (final Story.Freezer freezer : story.freezers()) {
+            final String what = GroupRecovery.putBack(freezer.group(), freezer.made(), coordinator, dryRun);
+            if (what != null) {
+                done.add(what);
+            }
         }
         if (done.isEmpty()) {
             done.add("nothing was left");

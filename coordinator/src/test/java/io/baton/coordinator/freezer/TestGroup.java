@@ -3,6 +3,8 @@ package io.baton.coordinator.freezer;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.baton.coordinator.Victim;
+import io.baton.task.linux.ProcFs;
+import io.baton.task.linux.VanishedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +58,28 @@ public final class TestGroup implements AutoCloseable {
     public TestGroup add(int pid) throws IOException {
         Files.writeString(path.resolve("cgroup.procs"), Integer.toString(pid));
         return this;
+    }
+
+    /** Moves a process into it that forks all the time, and waits until no child is left from before. */
+    public TestGroup addForking(int pid) throws Exception {
+        add(pid);
+        FreezerGroup group = group();
+        try (ProcFs proc = new ProcFs()) {
+            for (int thread : proc.threads(pid)) {
+                for (int child : proc.children(pid, thread)) {
+                    Victim.await(() -> isIn(group, proc, child));
+                }
+            }
+        }
+        return this;
+    }
+
+    private static boolean isIn(FreezerGroup group, ProcFs proc, int pid) {
+        try {
+            return proc.stat(pid).isZombie() || group.groupOf(proc, pid, pid).equals(group.name());
+        } catch (VanishedException e) {
+            return true;
+        }
     }
 
     public List<Integer> processes() throws IOException {
