@@ -61,6 +61,7 @@ public final class Checkpoint {
      * @see #self(Path)
      */
     public static int self(Path images, Options options) {
+        TaskLibrary.load();
         Path log = logFile();
         try (Memory command = text(options.command());
                 Memory said = text(log.toString());

@@ -6,6 +6,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URL;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -25,13 +26,17 @@ import java.util.Set;
 final class TaskLibrary {
     private static final String PROPERTY = "baton.task.library";
     private static final String NAME = "libbaton-task.so";
+    private static final String JNA_PATH = "jna.boot.library.path";
+    private static final String JNA_RESOURCE = "/com/sun/jna/linux-x86-64/";
+    private static final String JNA_NAME = "libjnidispatch.so";
     private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rwx------");
 
     static {
+        placeJna();
         final String chosen = System.getProperty(PROPERTY);
         Native.register(
                 TaskLibrary.class,
-                NativeLibrary.getInstance(chosen == null ? unpacked().toString() : chosen));
+                NativeLibrary.getInstance(chosen == null ? unpacked("", NAME).toString() : chosen));
     }
 
     private TaskLibrary() {}
@@ -39,29 +44,62 @@ final class TaskLibrary {
     /** Its options, {@code struct baton_checkpoint_options}, are in memory of the caller's. */
     static native int baton_checkpoint(String images, Pointer options);
 
-    private static Path unpacked() {
-        try (InputStream carried = TaskLibrary.class.getResourceAsStream(NAME)) {
+    static native int baton_open();
+
+    static native int baton_unregister();
+
+    static native int baton_asked(int timeoutMillis);
+
+    static native int baton_answer(int answer);
+
+    static native int baton_complete();
+
+    static native void baton_reason(String text);
+
+    /** Sees to it that it is loaded; before anything else of JNA is used. */
+    static void load() {
+        // The static initializer has done it.
+    }
+
+    /** JNA's own library, which it would unpack into a file that it deletes at once; unless it was told where one is. */
+    private static void placeJna() {
+        if (System.getProperty(JNA_PATH) == null && System.getProperty("jna.nounpack") == null) {
+            final URL carried = TaskLibrary.class.getResource(JNA_RESOURCE + JNA_NAME);
+            if (carried != null) {
+                System.setProperty(
+                        JNA_PATH,
+                        unpacked(JNA_RESOURCE, JNA_NAME).resolveSibling("").toString());
+            }
+        }
+    }
+
+    /** The file, in a directory named after what is in it. */
+    private static Path unpacked(final String folder, final String name) {
+        try (InputStream carried = TaskLibrary.class.getResourceAsStream(folder + name)) {
             if (carried == null) {
-                throw new UnsatisfiedLinkError(NAME + " is not in the jar; name it by -D" + PROPERTY);
+                throw new UnsatisfiedLinkError(name + " is not in the jar; name it by -D" + PROPERTY);
             }
             final byte[] content = carried.readAllBytes();
-            final Path directory = directory();
-            final Path file = directory.resolve(Integer.toHexString(Arrays.hashCode(content)) + '-' + NAME);
+            final Path directory = directory(directory(base()).resolve(Integer.toHexString(Arrays.hashCode(content))));
+            final Path file = directory.resolve(name);
             if (!Files.exists(file)) {
-                final Path fresh = Files.createTempFile(directory, NAME, null);
+                final Path fresh = Files.createTempFile(directory, name, null);
                 Files.write(fresh, content);
                 Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
             }
             return file;
         } catch (final IOException e) {
-            throw new UncheckedIOException("cannot unpack " + NAME, e);
+            throw new UncheckedIOException("cannot unpack " + name, e);
         }
     }
 
+    private static Path base() {
+        return Path.of(System.getProperty("java.io.tmpdir"), "baton-task-" + System.getProperty("user.name"));
+    }
+
     /** Closed to others, who could else put a library of theirs there. */
-    private static Path directory() throws IOException {
+    private static Path directory(final Path directory) throws IOException {
         final String user = System.getProperty("user.name");
-        final Path directory = Path.of(System.getProperty("java.io.tmpdir"), "baton-task-" + user);
         try {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OURS));
         } catch (final FileAlreadyExistsException e) {
