@@ -10,6 +10,7 @@ final class Commands {
             "restore",
             "cont",
             "check",
+            "regress",
             "show",
             "explain",
             "journal",
@@ -38,6 +39,7 @@ final class Commands {
             case "restore" -> new RestoreCommand();
             case "cont" -> new ContCommand();
             case "check" -> new CheckCommand();
+            case "regress" -> new RegressCommand();
             case "show" -> new ShowCommand();
             case "explain" -> new ExplainCommand();
             case "journal" -> new JournalCommand();

@@ -67,7 +67,11 @@ public enum ErrorCode {
     NOT_SUSPENDED(
             18,
             "A process that has registered did not suspend itself when it was asked. The tree runs on.",
-            "The message says who, and why if it said so; without --suspend-required it is stopped as it is.");
+            "The message says who, and why if it said so; without --suspend-required it is stopped as it is."),
+    KERNEL_DIFFERS(
+            19,
+            "baton regress found a kernel that does not do what Baton relies on.",
+            "Each check that is not ok says what was expected and what was seen, and docs/regress.md what needs it.");
 
     private final int exitStatus;
     private final String meaning;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.regress.Check;
+import io.baton.coordinator.regress.checks.AllChecks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +42,11 @@ class ReferenceDocsTest {
     @Test
     void shouldDescribeEveryCommand() throws IOException {
         compare("cli.md", commands());
+    }
+
+    @Test
+    void shouldListEveryCheckOfTheKernel() throws IOException {
+        compare("regress.md", checks());
     }
 
     @Test
@@ -93,6 +100,30 @@ class ReferenceDocsTest {
                 `remedy`; where they are known `pid` (of the task, as in the image), `stage`, `item` (the thing), `call` (the system
                 call) and `errno` (by name); and for a refusal `refusals`, a list of `pid`, `object`, `reason`, `remedy`.
                 """).toString();
+    }
+
+    private static String checks() {
+        final StringBuilder text = new StringBuilder("""
+                # What Baton relies on in the kernel
+
+                `baton regress` tries it out on the running kernel: one small check for each thing, made of system calls on bare
+                tasks, on which Baton's runner executes them. It prints KTAP, as the kernel's own tests do; `--junit FILE` writes
+                JUnit XML, too. Checks are independent of each other, each has fresh tasks of its own and a deadline, and nothing
+                is left of them. `ok` with `# SKIP` says what cannot be tried here, and why; `not ok` what was expected and what
+                was seen. The exit status is 0, or that of `KERNEL_DIFFERS` in [errors.md](errors.md). Ids are stable.
+
+                `baton check` makes those that every dump or every restore needs, and those that cost speed.
+
+                | id | what the kernel must do | source | relied on by |
+                | --- | --- | --- | --- |
+                """);
+        for (final Check check : AllChecks.list()) {
+            text.append("| `").append(check.id());
+            text.append("` | ").append(check.what().replace("|", "\\|"));
+            text.append(" | ").append(check.source());
+            text.append(" | ").append(check.need().words()).append(" |\n");
+        }
+        return text.toString();
     }
 
     private static String commands() {

@@ -1,0 +1,36 @@
+package io.baton.coordinator.regress.checks;
+
+import io.baton.coordinator.regress.Check;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The whole suite, in its order. */
+public final class AllChecks {
+    private AllChecks() {}
+
+    /** All checks. */
+    public static List<Check> list() {
+        List<Check> all = new ArrayList<>();
+        all.addAll(CreationChecks.list());
+        all.addAll(EndChecks.list());
+        return List.copyOf(all);
+    }
+
+    /**
+     * Those whose ids match one of the patterns.
+     *
+     * @param globs as of a shell; none: all
+     */
+    public static List<Check> matching(List<String> globs) {
+        List<PathMatcher> matchers = globs.stream()
+                .map(glob -> FileSystems.getDefault().getPathMatcher("glob:" + glob))
+                .toList();
+        return list().stream()
+                .filter(check -> matchers.isEmpty()
+                        || matchers.stream().anyMatch(matcher -> matcher.matches(Path.of(check.id()))))
+                .toList();
+    }
+}
