@@ -69,9 +69,7 @@ public final class Suite {
             Arrays.stream(stack).limit(FRAMES).forEach(frame -> where.add("at " + frame));
             return new Outcome(check, Outcome.Status.TIMEOUT, "timeout, in a call that does not return", where, nanos);
         }
-        Throwable error = attempt.error == null || attempt.error instanceof CheckSkipped && ending != null
-                ? ending
-                : attempt.error;
+        Throwable error = attempt.error == null ? ending : attempt.error;
         return outcome(check, error, nanos);
     }
 
