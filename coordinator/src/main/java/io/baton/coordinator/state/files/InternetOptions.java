@@ -81,7 +81,7 @@ final class InternetOptions {
                     set.option(SOL_IP, IP_TTL, ip.getTtl());
                 }
             }
-            if (entry.hasTcpOpts()) {
+            if (entry.hasTcpOpts() && entry.getProto() == SOL_TCP) { // CRIU writes them for all
                 compile(task, fd, entry.getTcpOpts(), set, congestion(fresh.number()));
             }
         }

@@ -62,8 +62,14 @@ final class UnixProgram {
             return peer.getUsk().getPeer() == usk.getIno()
                     && !(isMessages(usk) && (image.connectedTo(usk).size() > 1 || isUsedTwice(peer)));
         }
-        // In CRIU's own images the state must do; of datagram sockets it does not tell.
-        return usk.getPeerGone() || (usk.getState() == Sockets.ESTABLISHED && !isMessages(usk));
+        if (usk.getPeerGone()) {
+            return true;
+        }
+        // In CRIU's own images the state must do; of datagram sockets it does not tell, but what waits in one without a
+        // name can only have come from another end.
+        return isMessages(usk)
+                ? UnixName.of(usk).isEmpty() && !image.messages(usk.getId()).isEmpty()
+                : usk.getState() == Sockets.ESTABLISHED;
     }
 
     private boolean isUsedTwice(FileEntry peer) {
