@@ -20,7 +20,17 @@ public final class TreeSnapshot implements AutoCloseable {
     private static final int SIGKILL = 9;
     private static final long SETTLE_MILLIS = 5;
 
-    private final ProcFs proc = new ProcFs();
+    private final ProcFs proc;
+
+    /** As we see it. */
+    public TreeSnapshot() {
+        this("/proc");
+    }
+
+    /** As a {@code /proc} elsewhere shows it, such as that of another pid namespace. */
+    public TreeSnapshot(final String procRoot) {
+        proc = new ProcFs(procRoot);
+    }
 
     /** The root and its descendants, parents before children. */
     public List<Integer> tree(final int root) {

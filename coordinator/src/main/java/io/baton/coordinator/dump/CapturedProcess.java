@@ -11,6 +11,7 @@ import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.task.program.ProgramBuilder;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class CapturedProcess implements ProcessCapture {
         this.process = process;
         this.options = options;
         this.tree = tree;
-        image = new ProcessImage(TreeRows.row(process));
+        image = new ProcessImage(TreeRows.row(process, TreeNamespaces.of(tree)));
         int dead = process.leaderDead() ? 1 : 0;
         for (int i = 0; i < process.threads().size(); i++) {
             threads.add(

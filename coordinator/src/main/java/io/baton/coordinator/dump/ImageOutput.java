@@ -81,11 +81,11 @@ final class ImageOutput {
 
     /** Takes down the row of a process; in the order of the tree. */
     void addRow(SeizedProcess process) {
-        rows.add(TreeRows.row(process));
+        rows.add(TreeRows.row(process, namespaces));
     }
 
     void writeZombie(SeizedProcess process) throws IOException {
-        directory.write(ImageKind.CORE, process.pid(), Cores.zombie(process));
+        directory.write(ImageKind.CORE, namespaces.pidInside(process.pid()), Cores.zombie(process));
     }
 
     /** Writes what a living process has of its own. */

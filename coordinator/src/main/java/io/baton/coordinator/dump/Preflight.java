@@ -66,7 +66,7 @@ final class Preflight {
     /** What only the whole tree can tell; at the same time as the other. */
     private Void inspectTree(List<SeizedProcess> living, Refusals ofTree) {
         List<StateKind> kinds = StateKinds.ALL;
-        image.shared(TreeNamespaces.class, TreeNamespaces::new).inspect(living, tree.proc(), ofTree);
+        TreeNamespaces.of(image).inspect(tree.processes(), tree.proc(), ofTree);
         inspectSharing(living, ofTree);
         new SessionInspection(tree, options, ofTree).run();
         for (int i = 0; i < kinds.size(); i++) {

@@ -170,7 +170,7 @@ public final class TreeDump {
             LOG.info("inspected in {} us", micros(from));
             listener.phase("inspect", from, System.nanoTime());
             freezer.check();
-            output = ImageOutput.create(request.images(), image.shared(TreeNamespaces.class, TreeNamespaces::new));
+            output = ImageOutput.create(request.images(), TreeNamespaces.of(image));
             image.open(output.directory());
             image.beginFiles();
             Caller caller = request.caller();

@@ -4,6 +4,7 @@ import io.baton.coordinator.progress.TaskRow;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedThread;
 import io.baton.coordinator.ptrace.SeizedTree;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.tree.Task;
 import io.baton.task.linux.ProcStat;
@@ -14,22 +15,22 @@ import java.util.List;
 final class TreeRows {
     private TreeRows() {}
 
-    /** The row of a process. A zombie's only thread has the number 0. */
-    static PstreeEntry row(SeizedProcess process) {
+    /** The row of a process, by what it is called in the tree. A zombie's only thread has the number 0. */
+    static PstreeEntry row(SeizedProcess process, TreeNamespaces namespaces) {
         ProcStat stat = process.stat();
         PstreeEntry.Builder row = PstreeEntry.newBuilder()
-                .setPid(process.pid())
-                .setPpid(process.parent())
-                .setPgid(stat.processGroup())
-                .setSid(stat.session());
+                .setPid(namespaces.pidInside(process.pid()))
+                .setPpid(namespaces.pidInside(process.parent()))
+                .setPgid(namespaces.pidInside(stat.processGroup()))
+                .setSid(namespaces.pidInside(stat.session()));
         if (process.isZombie()) {
             return row.addThreads(0).build();
         }
         if (process.leaderDead()) {
-            row.setLeaderDead(true).addThreads(process.pid());
+            row.setLeaderDead(true).addThreads(row.getPid());
         }
         for (SeizedThread thread : process.threads()) {
-            row.addThreads(thread.tid());
+            row.addThreads(namespaces.pidInside(thread.tid()));
         }
         return row.build();
     }

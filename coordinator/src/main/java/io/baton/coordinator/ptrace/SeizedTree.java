@@ -1,10 +1,15 @@
 package io.baton.coordinator.ptrace;
 
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Signals;
+import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #kill}; {@link #close} releases what has not been ended yet.
  */
 public final class SeizedTree implements AutoCloseable {
+    private static final long PAUSE_NANOS = 200_000;
 
     private final ProcReaders readers;
     private final List<SeizedProcess> processes;
@@ -106,24 +112,59 @@ public final class SeizedTree implements AutoCloseable {
     /** Kills everybody and waits until all are dead. The root's exit status is its parent's to collect. */
     public void kill(Deadline deadline) {
         ended = true;
+        boolean inner = root().status().namespaced().tgid().size() > 1;
         for (SeizedProcess process : processes) {
             if (!process.isZombie()) {
                 Signals.kill(process.pid(), Signals.SIGKILL);
             }
         }
-        Stops stops = new Stops(proc(), deadline);
         try {
-            for (SeizedProcess process : processes) {
-                // A leader's death is told after that of all its threads.
-                List<SeizedThread> threads = process.threads();
-                for (int i = threads.size() - 1; i >= 0; i--) {
-                    awaitDeath(stops, threads.get(i));
-                }
+            if (inner) {
+                awaitDeathInAnyOrder(deadline);
+            } else {
+                awaitDeaths(deadline);
             }
         } finally {
             standstill.putBack();
             bystanders.forEach(Stops::letGo);
             closeAll();
+        }
+    }
+
+    private void awaitDeaths(Deadline deadline) {
+        Stops stops = new Stops(proc(), deadline);
+        for (SeizedProcess process : processes) {
+            // A leader's death is told after that of all its threads.
+            List<SeizedThread> threads = process.threads();
+            for (int i = threads.size() - 1; i >= 0; i--) {
+                awaitDeath(stops, threads.get(i));
+            }
+        }
+    }
+
+    /**
+     * The last thread of a pid namespace's init does not end before all others in the namespace have been waited for, and
+     * by us first; and which one is the last, nobody knows.
+     */
+    private void awaitDeathInAnyOrder(Deadline deadline) {
+        List<SeizedThread> living = new ArrayList<>();
+        processes.forEach(process -> living.addAll(process.threads()));
+        while (!living.isEmpty()) {
+            if (!living.removeIf(SeizedTree::isDead)) {
+                deadline.check("the tree to end");
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+
+    private static boolean isDead(SeizedThread thread) {
+        try {
+            return Wait.wait4(thread.tid(), Wait.WNOHANG | Wait.WALL).isDead();
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.ECHILD) {
+                return true; // waited for, or its leader was
+            }
+            throw e;
         }
     }
 

@@ -1,7 +1,6 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.state.Item;
-import io.baton.coordinator.state.namespaces.MountNamespace;
 import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.launch.Helper;
@@ -101,9 +100,9 @@ final class Inheritance {
     }
 
     /** In a new pid namespace the old /proc shows other tasks than those around. */
-    private static void mountProc(final ProgramBuilder program) {
+    private void mountProc(final ProgramBuilder program) {
         program.tag(Item.PROC.tag());
-        MountNamespace.copy(program);
+        tree.namespaces().mountProc(program);
     }
 
     /** What the root does before it makes anybody. */

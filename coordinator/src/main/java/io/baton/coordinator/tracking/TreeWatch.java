@@ -1,5 +1,7 @@
 package io.baton.coordinator.tracking;
 
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedTree;
@@ -7,6 +9,7 @@ import io.baton.mktree.image.TrackingRecord;
 import io.baton.mktree.image.TrackingRecord.TrackedProcess;
 import io.baton.mktree.launch.Keeper;
 import io.baton.task.linux.Fd;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.PidFd;
 import io.baton.task.linux.ProcFs;
 import java.util.ArrayList;
@@ -23,6 +26,7 @@ import org.slf4j.LoggerFactory;
  * So whatever goes wrong, the next dump finds no watch, and writes everything.
  */
 public final class TreeWatch implements AutoCloseable {
+    private static final String PIDS = "ns/pid";
     private static final Logger LOG = LoggerFactory.getLogger(TreeWatch.class);
 
     private final boolean goesOn;
@@ -55,6 +59,12 @@ public final class TreeWatch implements AutoCloseable {
         WatchMethod method = goesOn ? WatchMethod.find() : null;
         PidFd handle = PidFd.open(root);
         try (ProcFs proc = new ProcFs()) {
+            if (!proc.readLink(root, PIDS).equals(proc.readLink(Identity.pid(), PIDS))) {
+                throw new BatonException(
+                        ErrorCode.UNSUPPORTED,
+                        "pid " + root + ": pid namespace: is not ours: its memory cannot be watched yet",
+                        "dump it without --track-mem, --prev-images-dir and pre-dumps");
+            }
             String name = root + ":" + proc.stat(root).startTime();
             return new TreeWatch(goesOn, method, parent, handle, name);
         } catch (RuntimeException e) {

@@ -52,14 +52,16 @@ final class CapturedTerminals {
                 .setPacketMode(false)
                 .setRdev((int) device)
                 .setDev((int) file.status().dev())
-                .setUid(TreeNamespaces.ids(tree).userInside(file.status().uid()))
-                .setGid(TreeNamespaces.ids(tree).groupInside(file.status().gid()));
+                .setUid(TreeNamespaces.of(tree).ids().userInside(file.status().uid()))
+                .setGid(TreeNamespaces.of(tree).ids().groupInside(file.status().gid()));
         if (pty) {
             entry.setPty(TtyPtyEntry.newBuilder().setIndex(index));
         }
         SeizedProcess controlled = OpenFiles.of(tree).controlledBy(device);
         SeizedProcess owner = controlled == null ? file.process() : controlled;
-        entry.setSid(owner.stat().session()).setPgrp((int) owner.stat().field(FOREGROUND_GROUP));
+        TreeNamespaces namespaces = TreeNamespaces.of(tree);
+        entry.setSid(namespaces.pidInside(owner.stat().session()))
+                .setPgrp(namespaces.pidInside((int) owner.stat().field(FOREGROUND_GROUP)));
         readSettings(file, entry);
         tree.addTerminal(entry.build());
         return id;

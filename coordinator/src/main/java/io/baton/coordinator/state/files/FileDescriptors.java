@@ -93,7 +93,7 @@ public final class FileDescriptors implements StateKind {
     }
 
     private static void captureFile(OpenFile file, TreeImage tree) {
-        file.captured(tree.newFileId(), TreeNamespaces.ids(tree));
+        file.captured(tree.newFileId(), TreeNamespaces.of(tree));
         FileEntry.Builder entry =
                 FileEntry.newBuilder().setType(file.kind().type()).setId(file.id());
         file.kind().capture(file, entry, tree);

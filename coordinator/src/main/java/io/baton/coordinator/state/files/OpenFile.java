@@ -1,7 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
-import io.baton.coordinator.state.namespaces.UserIds;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.FownEntry;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
@@ -99,10 +99,10 @@ final class OpenFile {
         return id;
     }
 
-    /** From now on its owner's users are those inside. */
-    void captured(int newId, UserIds users) {
+    /** From now on its owner is who he is inside. */
+    void captured(int newId, TreeNamespaces namespaces) {
         id = newId;
-        owner = SignalOwner.inside(owner(), users);
+        owner = SignalOwner.inside(owner(), namespaces);
     }
 
     /** A copy of the descriptor, sharing the description. */

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.coordinator.state.namespaces.UserIds;
 import io.baton.mktree.image.proto.CredsEntry;
 import io.baton.mktree.image.proto.FownEntry;
@@ -45,14 +46,15 @@ final class SignalOwner {
         return entry.build();
     }
 
-    /** The same with the users as they are inside of the tree's user namespace. */
-    static FownEntry inside(FownEntry owner, UserIds users) {
+    /** The same by ids as they are inside of the tree's namespaces. */
+    static FownEntry inside(FownEntry owner, TreeNamespaces namespaces) {
         if (owner.getPid() == 0) {
             return owner;
         }
         return owner.toBuilder()
-                .setUid(users.userInside(owner.getUid()))
-                .setEuid(users.userInside(owner.getEuid()))
+                .setPid(namespaces.pidInside(owner.getPid()))
+                .setUid(namespaces.ids().userInside(owner.getUid()))
+                .setEuid(namespaces.ids().userInside(owner.getEuid()))
                 .build();
     }
 

@@ -36,7 +36,7 @@ public final class Credentials implements StateKind {
         int secureBits =
                 capture.ask().call(SyscallNumber.PRCTL).value(PR_GET_SECUREBITS).result();
         ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
-        UserIds ids = TreeNamespaces.ids(capture.process().tree());
+        UserIds ids = TreeNamespaces.of(capture.process().tree()).ids();
         capture.then(answers -> thread.setCreds(
                 ids.inside(OwnState.credentials(status, (int) Math.max(0, answers.result(secureBits))))));
     }

@@ -29,7 +29,8 @@ public final class LoginUid implements StateKind {
     public void capture(ProcessCapture capture) {
         SeizedProcess process = capture.process();
         int uid = OwnState.loginUid(process.proc(), process.pid());
-        int inside = uid == NONE ? NONE : TreeNamespaces.ids(capture.tree()).userInside(uid);
+        int inside =
+                uid == NONE ? NONE : TreeNamespaces.of(capture.tree()).ids().userInside(uid);
         capture.core().getTcBuilder().setLoginuid(inside);
     }
 

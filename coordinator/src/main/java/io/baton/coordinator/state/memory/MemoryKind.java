@@ -60,7 +60,8 @@ public final class MemoryKind implements StateKind {
         TreeImage tree = capture.tree();
         MemoryIncrement increment = MemoryIncrement.of(tree);
         long from = System.nanoTime();
-        try (PagesFile pages = new PagesFile(tree, ImageKind.PAGEMAP, process.pid())) {
+        try (PagesFile pages =
+                new PagesFile(tree, ImageKind.PAGEMAP, capture.image().pstree().getPid())) {
             PagesWriter writer = new PagesWriter(process, pages, increment.parentPages(process.pid()));
             new PageCapture(process, capture.image().mm(), writer, increment.watch(process.pid()), false).capture();
             writer.flush();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -25,6 +26,11 @@ public final class MountNamespace implements NamespaceKind {
     private static final int MS_SLAVE = 1 << 19;
     private static final int MNT_DETACH = 2;
     private static final int MINOR_BITS = 20;
+    /** Words of {@code /proc/PID/mountinfo}, see mount(2). */
+    private static final Map<String, Integer> FLAGS = Map.of(
+            "ro", 1, "nosuid", 2, "nodev", 4, "noexec", 8, "nosymfollow", 256, "noatime", 1024, "nodiratime", 2048);
+
+    private static final String USUAL_PROC = "nosuid,nodev,noexec";
     private static final String SELF = "self";
     private static final String PROC = "/proc";
 
@@ -129,7 +135,7 @@ public final class MountNamespace implements NamespaceKind {
         if (saved.ownUsers()) {
             slave(program); // and no /proc: to mount that takes a pid namespace of their own too
         } else if (!saved.privateMounts()) {
-            copy(program);
+            copy(procFlags(saved.image(), saved.id()), program);
         }
         if (saved.isSaved()) {
             for (Mount mount : superfluous(saved)) {
@@ -143,8 +149,25 @@ public final class MountNamespace implements NamespaceKind {
         }
     }
 
-    /** Makes a namespace of its own with a /proc of its own; what is mounted there stays there. */
-    public static void copy(ProgramBuilder program) {
+    /** Flags of a saved /proc of the namespace's own, which lies on top; those that are usual if there is none. */
+    static int procFlags(ImageDirectory image, int id) throws IOException {
+        String options = USUAL_PROC;
+        for (MntEntry mount : id == 0 ? List.<MntEntry>of() : image.all(ImageKind.MNTS, id, MntEntry.class)) {
+            options = isProc(mount) ? mount.getOptions() : options;
+        }
+        int flags = 0;
+        for (String option : options.split(",")) {
+            flags |= FLAGS.getOrDefault(option, 0);
+        }
+        return flags;
+    }
+
+    /**
+     * Makes a namespace of its own with a /proc of its own; what is mounted there stays there.
+     *
+     * @param procFlags of that, {@code MS_...}
+     */
+    public static void copy(int procFlags, ProgramBuilder program) {
         slave(program);
         int proc = program.string("proc");
         int point = program.string(PROC);
@@ -152,7 +175,7 @@ public final class MountNamespace implements NamespaceKind {
                 .data(proc)
                 .data(point)
                 .data(proc)
-                .value(0)
+                .value(procFlags)
                 .value(0);
     }
 

@@ -132,6 +132,16 @@ public final class SavedNamespaces {
         return EnumSet.copyOf(wanted);
     }
 
+    /** Mounts a /proc of their own in a copy of our mounts, as a pid namespace wants it. */
+    public void mountProc(ProgramBuilder program) {
+        try {
+            int id = isSaved(Namespace.MNT) ? ids.getMntNsId() : 0;
+            MountNamespace.copy(MountNamespace.procFlags(image, id), program);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Whether the root has some to make. */
     public boolean hasWork() {
         return NamespaceKind.ALL.stream().anyMatch(kind -> wanted.contains(kind.namespace()));

@@ -10,13 +10,19 @@ import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import io.baton.task.linux.ProcFs;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.agrona.collections.Int2IntHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The namespaces of a tree on its way into the image: ours, or its root's own, which all the tree is in. */
 public final class TreeNamespaces {
     /** As CRIU counts: 1 to 8 are ours, in the order of {@link #ORDER}; the tree's own come after. */
     private static final int FIRST_OWN_ID = 9;
+
+    /** How a pid namespace shows what is outside of it. */
+    private static final int OUTSIDE = 0;
 
     private static final List<Namespace> ORDER = List.of(
             Namespace.PID,
@@ -31,13 +37,17 @@ public final class TreeNamespaces {
     private final List<NamespaceKind> own = new ArrayList<>();
     private int task;
     private UserIds ids = UserIds.SAME;
+    /** What those of the tree call themselves, by what we call them; empty if that is the same. */
+    private final Int2IntHashMap pids = new Int2IntHashMap(OUTSIDE);
 
     /**
      * Adds every reason why the namespaces of a tree cannot be brought back.
      *
-     * @param living processes of the tree, the root first
+     * @param all processes of the tree, the root first
      */
-    public void inspect(List<SeizedProcess> living, ProcFs proc, Refusals refusals) {
+    public void inspect(List<SeizedProcess> all, ProcFs proc, Refusals refusals) {
+        List<SeizedProcess> living =
+                all.stream().filter(process -> !process.isZombie()).toList();
         int self = (int) ProcessHandle.current().pid();
         SeizedProcess root = living.get(0);
         task = root.procId();
@@ -62,14 +72,77 @@ public final class TreeNamespaces {
                 }
             }
         }
+        living.forEach(process -> inspectChildren(process, refusals));
         inspectOwners(root, refusals);
-        if (own.stream().anyMatch(kind -> kind.namespace() == Namespace.USER)) {
+        if (has(Namespace.PID)) {
+            all.forEach(this::learnPids);
+            inspectPids(all, proc, refusals);
+        }
+        if (has(Namespace.USER)) {
             ids = UserNamespace.ids(task);
             living.forEach(process -> inspectUsers(process, refusals));
         }
         if (refusals.isEmpty()) { // a look inside needs rights that are a part of what was asked above
             own.forEach(kind -> kind.inspect(root.pid(), task, refusals));
         }
+    }
+
+    private boolean has(Namespace namespace) {
+        return own.stream().anyMatch(kind -> kind.namespace() == namespace);
+    }
+
+    /** A task may be in one namespace and have its children born into another. */
+    private static void inspectChildren(SeizedProcess process, Refusals refusals) {
+        for (Namespace namespace : List.of(Namespace.PID, Namespace.TIME)) {
+            String children = VirtualFile.linkIfThere(process.procPath(namespace.link() + "_for_children"));
+            if (!children.equals(process.readLink(namespace.link()))) {
+                String reason = "its children are to be in another one: not supported yet";
+                refusals.add(process.pid(), name(namespace), reason, "");
+            }
+        }
+    }
+
+    /** Groups and sessions too: their leaders may be gone. */
+    private void learnPids(SeizedProcess process) {
+        learn(process.status().namespaced().tgid());
+        learn(process.status().namespaced().processGroup());
+        learn(process.status().namespaced().session());
+        process.threads().forEach(thread -> learn(thread.status().namespaced().pid()));
+    }
+
+    private void learn(List<Integer> ids) {
+        int inside = ids.get(ids.size() - 1);
+        if (inside != OUTSIDE) {
+            pids.put(ids.get(0).intValue(), inside);
+        }
+    }
+
+    private void inspectPids(List<SeizedProcess> all, ProcFs proc, Refusals refusals) {
+        Set<Integer> tree = new HashSet<>();
+        all.forEach(process -> tree.add(process.pid()));
+        SeizedProcess root = all.get(0);
+        PidNamespace.inspectOthers(root.pid(), root.readLink(Namespace.PID.link()), tree, proc, refusals);
+        for (SeizedProcess process : all) {
+            int session = process.stat().session();
+            int group = process.stat().processGroup();
+            if (pidInside(session) == OUTSIDE || pidInside(group) == OUTSIDE) {
+                refusals.add(
+                        process.pid(),
+                        "session " + session + ", process group " + group,
+                        "of another pid namespace: not supported yet",
+                        "start it with setsid");
+            }
+        }
+    }
+
+    /** What a task, group or session of the tree is called in the tree; 0 if it has no name there. */
+    public int pidInside(int outside) {
+        return pids.isEmpty() ? outside : pids.get(outside);
+    }
+
+    /** Those of a tree. */
+    public static TreeNamespaces of(TreeImage tree) {
+        return tree.shared(TreeNamespaces.class, TreeNamespaces::new);
     }
 
     /** What belongs to another user namespace would come back with other rights. */
@@ -105,8 +178,8 @@ public final class TreeNamespaces {
     }
 
     /** Users and groups inside and outside. */
-    public static UserIds ids(TreeImage tree) {
-        return tree.shared(TreeNamespaces.class, TreeNamespaces::new).ids;
+    public UserIds ids() {
+        return ids;
     }
 
     private static String name(Namespace namespace) {
@@ -114,6 +187,9 @@ public final class TreeNamespaces {
     }
 
     private static @Nullable NamespaceKind kind(Namespace namespace) {
+        if (namespace == Namespace.PID) {
+            return new PidNamespace();
+        }
         return NamespaceKind.ALL.stream()
                 .filter(kind -> kind.namespace() == namespace)
                 .findFirst()

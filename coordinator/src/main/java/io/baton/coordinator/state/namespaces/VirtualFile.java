@@ -23,6 +23,15 @@ final class VirtualFile {
         }
     }
 
+    /** Target of a link; empty if there is none. */
+    static String linkIfThere(String path) {
+        try {
+            return java.nio.file.Files.readSymbolicLink(Path.of(path)).toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     /** The whole text, byte for byte as ISO 8859-1, without the end of the last line. */
     static String text(String path) {
         StringBuilder text = new StringBuilder();

@@ -9,6 +9,7 @@ import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.PosixTimerEntry;
 import io.baton.mktree.image.proto.TaskTimersEntry;
 import io.baton.task.linux.ProcTimer;
@@ -80,7 +81,7 @@ public final class PosixTimers implements StateKind {
                     .setItSigevNotify(timer.notification())
                     .setSivalPtr(timer.value());
             if ((timer.notification() & ProcTimer.SIGEV_THREAD_ID) != 0) {
-                saved.setNotifyThreadId(timer.target());
+                saved.setNotifyThreadId(TreeNamespaces.of(capture.tree()).pidInside(timer.target()));
             }
             capture.then(answers -> saved.setOverrun((int) Math.max(0, answers.result(overrun)))
                     .setIsec(answers.getLong(time))
