@@ -2,26 +2,30 @@
  *
  * A process that is asked before it is dumped, and behaves as told:
  *
- *	suspends MODE [REPORT]
+ *	task-suspends MODE[(CHILD,...)] [REPORT]
  *
- * complete, poll, inside (COMPLETE within the callback), late:MILLIS, never, postpone, crash, exit, none, reason.
- * Appends a line to REPORT for all that happens: "start", "continued", "restored", "ignored".
+ * complete, poll, inside (COMPLETE within the callback), late:MILLIS, late (when there is REPORT.go), never, stuck (in
+ * the callback), postpone, reason (and says why), crash, exit, none. Each CHILD is such a word again, with children or
+ * without. Appends a line to REPORT for all that happens: "ready", "start", "continued", "restored", "ignored".
  */
 #define _GNU_SOURCE
 #include "baton_task.h"
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 static const char *mode;
 static const char *report;
-static int asked;
+static char go[4096];
+static sem_t asked;
 
 static void tell(const char *what)
 {
@@ -55,7 +59,7 @@ static int start(void *context)
 	(void)context;
 	tell("start");
 	if (!strcmp(mode, "crash"))
-		abort();
+		__builtin_trap();
 	if (!strcmp(mode, "exit"))
 		_exit(7);
 	if (!strcmp(mode, "stuck"))
@@ -69,23 +73,22 @@ static int start(void *context)
 	if (!strcmp(mode, "inside"))
 		complete();
 	else
-		__atomic_add_fetch(&asked, 1, __ATOMIC_RELEASE);
+		sem_post(&asked);
 	return BATON_HOUSEKEEPING;
 }
 
 /* Does its housekeeping on the main thread, as event loops do. */
 static void loop(void)
 {
-	int done = 0;
 	long delay = !strncmp(mode, "late:", 5) ? atol(mode + 5) : 0;
 
 	for (;;) {
-		pause_millis(2);
-		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done || !strcmp(mode, "never"))
+		if (sem_wait(&asked) < 0 || !strcmp(mode, "never"))
 			continue;
-		done++;
 		if (delay)
 			pause_millis(delay);
+		while (!strcmp(mode, "late") && access(go, F_OK))
+			pause_millis(2);
 		complete();
 	}
 }
@@ -95,7 +98,7 @@ static void poll_loop(void)
 	baton_open();
 	tell("ready");
 	for (;;) {
-		if (baton_asked(100) != 1)
+		if (baton_asked(1000) != 1)
 			continue;
 		tell("start");
 		baton_answer(BATON_HOUSEKEEPING);
@@ -103,11 +106,8 @@ static void poll_loop(void)
 	}
 }
 
-int main(int argc, char **argv)
+static void run(void)
 {
-	mode = argc > 1 ? argv[1] : "complete";
-	report = argc > 2 ? argv[2] : NULL;
-	signal(SIGABRT, SIG_DFL);
 	if (!strcmp(mode, "none")) {
 		tell("ready");
 		for (;;)
@@ -116,7 +116,47 @@ int main(int argc, char **argv)
 	if (!strcmp(mode, "poll"))
 		poll_loop();
 	if (baton_register(start, NULL) != 0)
-		return 2;
+		_exit(2);
 	tell("ready");
 	loop();
+}
+
+/* The end of a word and all its children. */
+static const char *skip(const char *at)
+{
+	for (int depth = 0; *at && (depth > 0 || (*at != ',' && *at != ')')); at++)
+		depth += (*at == '(') - (*at == ')');
+	return at;
+}
+
+/* Each child goes on with its own word, until there is none that has children. */
+static void become(const char *at)
+{
+	for (;;) {
+		size_t length = strcspn(at, "(,)");
+		int born = 0;
+
+		mode = strndup(at, length);
+		at += length;
+		if (*at == '(') {
+			do {
+				at++;
+				born = fork() == 0;
+				if (!born)
+					at = skip(at);
+			} while (!born && *at == ',');
+		}
+		if (!born)
+			return;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	report = argc > 2 ? argv[2] : NULL;
+	snprintf(go, sizeof go, "%s.go", report ? report : "");
+	/* Whose parent ends stays in the tree. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	become(argc > 1 ? argv[1] : "complete");
+	run();
 }

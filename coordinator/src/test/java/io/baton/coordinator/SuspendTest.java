@@ -154,6 +154,17 @@ class SuspendTest {
         }
     }
 
+    /** Whatever is in the page, it is only the page of that process. */
+    @Test
+    void shouldDumpAndRestoreAPageThatChangesAllTheTime() throws Exception {
+        Path ready = directory.resolve("ready");
+        try (Victim victim = Victim.start("task-hostile-static", "flip", ready)) {
+            Victim.await(() -> Files.exists(ready));
+            restore(dump(victim, Finish.KILL, BRIEF));
+            assertTrue(victim.isAlive());
+        }
+    }
+
     @Test
     void shouldGiveUpIfAllAreRequired() throws Exception {
         SuspendOptions required = new SuspendOptions(true, BRIEF.limitNanos(), SuspendOrder.ALL_AT_ONCE, true);

@@ -21,6 +21,8 @@ public final class Suspend {
     private static final int HOUSEKEEPING = 1;
 
     private static final int POSTPONE = 0;
+    private static final int CONTINUED = 1;
+    private static final int RESTORED = 2;
     private static final int ASKED = 1;
     private static final int FOR_EVER = -1;
     private static final int MOST_REASON_BYTES = 255;
@@ -80,7 +82,11 @@ public final class Suspend {
     /** COMPLETE: the housekeeping is done. Returns at once if no suspend waits for it; else when this JVM may run on. */
     public static Completion complete() {
         int result = TaskLibrary.baton_complete();
-        return result < 0 ? Completion.IGNORED : Completion.values()[result];
+        return switch (result) {
+            case CONTINUED -> Completion.CONTINUED;
+            case RESTORED -> Completion.RESTORED;
+            default -> Completion.IGNORED;
+        };
     }
 
     /** Says why the suspend is to be postponed, for the report; to be called before the callback returns false. */

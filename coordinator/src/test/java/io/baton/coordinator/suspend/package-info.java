@@ -1,0 +1,4 @@
+@NullMarked
+package io.baton.coordinator.suspend;
+
+import org.jspecify.annotations.NullMarked;
