@@ -57,6 +57,9 @@ final class DumpCommand implements Callable<Integer> {
     final JournalOptions journal = new JournalOptions();
 
     @Mixin
+    final ManageGroupsOption groups = new ManageGroupsOption();
+
+    @Mixin
     final FreezerOptions freezer = new FreezerOptions();
 
     @Spec
@@ -91,7 +94,7 @@ final class DumpCommand implements Callable<Integer> {
         TreeDump.run(new DumpRequest(
                         target.root,
                         target.images,
-                        new DumpOptions(shellJob),
+                        new DumpOptions(shellJob, groups.mode),
                         afterwards.finish(),
                         supervision.supervision(interruption, 0, Listeners.of(List.of(journal.begin(), report))))
                 .withIncrement(new Increment(track, increment.previous))

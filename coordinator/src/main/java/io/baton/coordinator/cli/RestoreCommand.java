@@ -50,6 +50,9 @@ final class RestoreCommand implements Callable<Integer> {
     boolean verify;
 
     @Mixin
+    final RestoreGroupOptions groups = new RestoreGroupOptions();
+
+    @Mixin
     final NamespaceOptions namespaces = new NamespaceOptions();
 
     @Option(names = "--pidfile", paramLabel = "FILE", description = "Write the root's pid to this file.")
@@ -94,7 +97,7 @@ final class RestoreCommand implements Callable<Integer> {
     private Restored restore(final Interruption interruption) {
         return TreeRestore.run(new RestoreRequest(
                 image.directory(),
-                new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces()),
+                new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces(), groups.options()),
                 supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
                 faults()));
     }

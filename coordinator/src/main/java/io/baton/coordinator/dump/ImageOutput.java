@@ -7,6 +7,7 @@ import io.baton.coordinator.tracking.TreeWatch;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.Unfinished;
+import io.baton.mktree.image.proto.CgroupEntry;
 import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.LsmType;
 import io.baton.mktree.image.proto.PluginsEntry;
@@ -111,8 +112,11 @@ final class ImageOutput {
     }
 
     /** Writes what is of the whole tree; after all processes. */
-    void writeTree(SeccompEntry seccomp) throws IOException {
+    void writeTree(SeccompEntry seccomp, @Nullable CgroupEntry groups) throws IOException {
         directory.write(ImageKind.PSTREE, 0, rows);
+        if (groups != null) {
+            directory.write(ImageKind.CGROUP, 0, groups);
+        }
         directory.write(ImageKind.SECCOMP, 0, seccomp);
         namespaces.write(directory);
         directory.write(

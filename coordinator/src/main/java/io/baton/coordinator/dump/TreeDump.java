@@ -13,6 +13,7 @@ import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
+import io.baton.coordinator.state.cgroups.GroupSets;
 import io.baton.coordinator.state.memory.MemoryIncrement;
 import io.baton.coordinator.state.memory.MemoryStatistics;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
@@ -20,6 +21,7 @@ import io.baton.coordinator.suspend.SuspendOptions;
 import io.baton.coordinator.suspend.Suspension;
 import io.baton.coordinator.tracking.Parent;
 import io.baton.coordinator.tracking.TreeWatch;
+import io.baton.mktree.image.proto.CgroupEntry;
 import io.baton.mktree.launch.NativeFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -226,8 +228,9 @@ public final class TreeDump {
             }
             new CapturePipeline(tree, request, image, output).run(runner);
         }
+        CgroupEntry groups = image.shared(GroupSets.class, GroupSets::new).entry();
         image.close();
-        output.writeTree(image.seccomp());
+        output.writeTree(image.seccomp(), groups);
         freezer.check();
         output.seal(watch, request.increment().previous());
     }

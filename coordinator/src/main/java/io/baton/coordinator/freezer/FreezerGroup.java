@@ -116,6 +116,9 @@ public abstract sealed class FreezerGroup permits FreezerV1, FreezerV2 {
     /** Whether it is itself asked to be frozen. */
     public abstract boolean isAsked();
 
+    /** Whether a group above it is asked to be frozen, and so keeps it frozen. */
+    public abstract boolean isFrozenAbove();
+
     /** The file by which it is asked. */
     public final Path stateFile() {
         return path.resolve(stateName());

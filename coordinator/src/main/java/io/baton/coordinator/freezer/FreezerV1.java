@@ -11,6 +11,7 @@ final class FreezerV1 extends FreezerGroup {
     static final String STATE = "freezer.state";
 
     private static final String SELF = "freezer.self_freezing";
+    private static final String ABOVE = "freezer.parent_freezing";
     private static final String REFRIGERATOR = "__refrigerator";
 
     FreezerV1(ControlGroupMount mount, Path path, String name) {
@@ -25,6 +26,11 @@ final class FreezerV1 extends FreezerGroup {
     @Override
     public boolean isAsked() {
         return read(SELF).equals("1");
+    }
+
+    @Override
+    public boolean isFrozenAbove() {
+        return read(ABOVE).equals("1");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.baton.coordinator.freezer;
 
 import io.baton.task.linux.ControlGroupMount;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -28,6 +29,21 @@ final class FreezerV2 extends FreezerGroup {
     @Override
     public boolean isAsked() {
         return read(STATE).equals("1");
+    }
+
+    /** {@code cgroup.events} would not do: of a group that has groups below, it lags behind. */
+    @Override
+    public boolean isFrozenAbove() {
+        for (Path above = path().getParent(); above != null; above = above.getParent()) {
+            Path file = above.resolve(STATE);
+            if (!Files.exists(file)) {
+                return false; // the root of the hierarchy
+            }
+            if (read(file.toString()).equals("1")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -86,7 +86,7 @@ public final class GroupHold implements AutoCloseable {
                         "start us from outside of it");
             }
         }
-        if (!group.isAsked() && group.state() != FreezerState.THAWED) {
+        if (group.isFrozenAbove()) {
             throw new BatonException(
                     ErrorCode.FREEZER,
                     "group " + group + " is frozen by a group above it",
@@ -175,7 +175,7 @@ public final class GroupHold implements AutoCloseable {
                             + (foreign ? "frozen" : "thawed"),
                     "leave it alone until the operation is over");
         }
-        if (!asked && group.state() != FreezerState.THAWED) {
+        if (!asked && group.isFrozenAbove()) {
             throw new BatonException(
                     ErrorCode.FREEZER,
                     "group " + group + " was frozen by a group above it meanwhile",
@@ -215,6 +215,19 @@ public final class GroupHold implements AutoCloseable {
         asked = wanted;
     }
 
+    /** Has done with it, and leaves it as it is. */
+    public void keep() {
+        closed = true;
+        GroupMark.clear(directory);
+        release();
+    }
+
+    private void release() {
+        guard.close();
+        watch.close();
+        directory.close();
+    }
+
     /** Puts it back and has done with it. */
     @Override
     public void close() {
@@ -227,9 +240,7 @@ public final class GroupHold implements AutoCloseable {
             putBack();
             GroupMark.clear(directory); // before the guard is gone
         } finally {
-            guard.close();
-            watch.close();
-            directory.close();
+            release();
         }
     }
 }

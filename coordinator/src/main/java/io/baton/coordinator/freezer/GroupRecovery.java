@@ -14,7 +14,7 @@ public final class GroupRecovery {
      * Puts it back if it still bears the mark of that coordinator: else the guard has done so, and what it is now is what
      * somebody wants.
      *
-     * @param made whether the coordinator had made it; it is removed then, if nobody is in it
+     * @param made whether the coordinator had made it, of whichever hierarchy; it is removed then, if nobody is in it
      * @param dryRun only says what it would do
      * @return what was done; null if nothing
      */
@@ -22,11 +22,10 @@ public final class GroupRecovery {
         if (!Files.exists(path)) {
             return null;
         }
-        FreezerGroup group = FreezerGroup.open(path);
-        String what = made && group.processes().isEmpty() ? remove(path, dryRun) : null;
-        if (what != null) {
-            return what;
+        if (made) {
+            return remove(path, dryRun);
         }
+        FreezerGroup group = FreezerGroup.open(path);
         try (Fd directory = GroupMark.open(group)) {
             GroupMark mark = GroupMark.read(directory);
             if (mark == null || !mark.owner().equals(coordinator)) {
@@ -43,7 +42,7 @@ public final class GroupRecovery {
 
     private static @Nullable String remove(Path path, boolean dryRun) {
         if (dryRun) {
-            return "would remove group " + path;
+            return "would remove group " + path + " if nobody is in it";
         }
         return path.toFile().delete() ? "removed group " + path : null;
     }

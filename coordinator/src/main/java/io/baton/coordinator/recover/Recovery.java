@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,9 @@ public final class Recovery {
         } else {
             discardImage(dryRun);
         }
-        for (final Story.Freezer freezer : story.freezers()) {
+        final List<Story.Freezer> freezers = new ArrayList<>(story.freezers());
+        Collections.reverse(freezers); // groups below before those above
+        for (final Story.Freezer freezer : freezers) {
             final String what = GroupRecovery.putBack(freezer.group(), freezer.made(), coordinator, dryRun);
             if (what != null) {
                 done.add(what);

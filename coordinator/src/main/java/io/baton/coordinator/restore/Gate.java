@@ -137,12 +137,17 @@ final class Gate implements AutoCloseable {
         Ptrace.setSignalMask(guest.tid(), GateRegisters.signalMask(guest.core()));
     }
 
-    /** Lets all go: running, or stopped where they had been or are asked to be. From the first one on nothing is undone. */
-    void open() {
+    /**
+     * Lets all go: running, or stopped where they had been or are asked to be. From the first one on nothing is undone.
+     *
+     * @param last done just before
+     */
+    void open(final Runnable last) {
         for (final Guest guest : guests) {
             guest.ending().prepare(guest.pid(), guest.tid());
         }
         stoppedMeanwhile.forEachInt(pid -> Signals.kill(pid, Signals.SIGSTOP));
+        last.run();
         for (final Guest guest : guests) {
             try {
                 Ptrace.detach(guest.tid(), 0);

@@ -5,10 +5,12 @@ import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.plan.HierarchyPrograms;
+import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.SyscallNumber;
+import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.segment.Segment;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ final class Inheritance {
     private static final long LAST_FD = 0xffff_ffffL;
 
     private final SavedTree tree;
+    private boolean moves;
 
     Inheritance(final SavedTree tree) {
         this.tree = tree;
@@ -48,6 +51,11 @@ final class Inheritance {
             fd++;
         }
         return fd;
+    }
+
+    /** The helper makes nobody before stage ROOT_TASK is started: until then it is moved to where all will be. */
+    void helperMoves() {
+        moves = true;
     }
 
     /** For compiling the hierarchy programs. */
@@ -81,6 +89,9 @@ final class Inheritance {
 
     /** What the helper does before it makes the root: every task inherits it. */
     private void prepareHelper(final ProgramBuilder program) {
+        if (moves) {
+            program.op(Op.AWAIT).value(RestoreStage.ROOT_TASK.number());
+        }
         final int images = tree.imagesFd();
         closeRange(program, 0, images - 1);
         if (tree.terminalFd() > images + 1) {

@@ -49,6 +49,7 @@ final class SavedTree {
     private final int[] positions;
     private final Int2ObjectHashMap<FileEntry> files = new Int2ObjectHashMap<>();
     private final Map<Class<?>, Object> shared = new HashMap<>();
+    private int dumperGroups;
     private int imagesFd;
     private int terminalFd = -1;
 
@@ -86,6 +87,7 @@ final class SavedTree {
                     own,
                     entries,
                     new SavedNamespaces(directory, inventory, root, ids, options.namespaces()));
+            tree.dumperGroups = inventory.getRootCgSet();
             tree.readShared();
             return tree;
         });
@@ -109,6 +111,11 @@ final class SavedTree {
 
     ImageDirectory directory() {
         return directory;
+    }
+
+    /** Number of the set of control groups that whoever dumped was in. */
+    int dumperGroups() {
+        return dumperGroups;
     }
 
     /** Those the tree comes back in. */

@@ -109,12 +109,21 @@ public final class TreeRestore {
         if (listener.isActive()) {
             listener.planned(TaskRows.of(plan, processes));
         }
-        validate(processes);
+        try (TaskGroups groups = new TaskGroups(tree, processes, listener)) {
+            return run(processes, plan, groups);
+        }
+    }
+
+    private Restored run(final Processes processes, final CreationPlan plan, final TaskGroups groups) {
+        validate(processes, groups);
         laps.end("validate");
         if (!tree.options().pidNamespace()) {
             Pids.checkFree(plan);
         }
         actions.run(ActionPoint.PRE_RESTORE, context(0, outsideStages()));
+        if (groups.areAny()) {
+            inheritance.helperMoves();
+        }
         final HierarchyPrograms programs =
                 HierarchyPrograms.compile(plan, inheritance.programOptions().withFaults(request.faults()));
         final byte[] runner = NativeFiles.runner();
@@ -133,13 +142,15 @@ public final class TreeRestore {
             if (listener.isActive()) {
                 segment.timeInstructions();
             }
+            groups.make();
             laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
                 return restore(
                         new Operation(segment, plan, helper, ids, processes, deadlineNanos, request.supervision()),
                         processes,
-                        gate);
+                        gate,
+                        groups);
             }
         }
     }
@@ -158,10 +169,11 @@ public final class TreeRestore {
     }
 
     /** Checks every process against this machine. */
-    private void validate(final Processes processes) {
+    private void validate(final Processes processes, final TaskGroups groups) {
         inheritance.choose(processes);
         final Refusals refusals = new Refusals();
         tree.namespaces().validate(refusals);
+        groups.validate(refusals);
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             if (TreeFromImage.isZombie(tree.entries().get(entry))) {
                 continue;
@@ -185,14 +197,17 @@ public final class TreeRestore {
         }
     }
 
-    private Restored restore(final Operation operation, final Processes processes, final Gate gate) {
+    private Restored restore(
+            final Operation operation, final Processes processes, final Gate gate, final TaskGroups groups) {
         final Segment segment = operation.segment();
         final RestoredBytes bytes;
         try {
             tell(segment, operation.helper());
+            groups.join(operation.helper().pid());
             bytes = RestoredBytes.of(tree, processes, operation.plan().taskCount(), listener);
             final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment), request.faults());
             makeTree(operation, stream);
+            groups.settle(operation);
             laps.end(MAKE_TREE);
             passTheBaton(operation, stream, processes, bytes);
             laps.end("baton");
@@ -210,9 +225,11 @@ public final class TreeRestore {
             laps.end("credentials");
             gate.prepare(operation::checkPatience);
             act(ActionPoint.PRE_RESUME, operation);
-            gate.open();
+            gate.open(() -> groups.beforeResume(operation.helper().pid()));
             complete(operation);
+            groups.settled();
         } catch (final RuntimeException e) {
+            groups.undo();
             if (!TaskKiller.killAll(segment, operation.helper(), operation.ids(), System.nanoTime() + UNDO_NANOS)) {
                 e.addSuppressed(new BatonException(ErrorCode.INTERNAL, "some tasks could not be killed in time", ""));
             }

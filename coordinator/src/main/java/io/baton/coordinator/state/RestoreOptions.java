@@ -1,5 +1,6 @@
 package io.baton.coordinator.state;
 
+import io.baton.coordinator.state.cgroups.GroupOptions;
 import io.baton.coordinator.state.namespaces.Namespace;
 import java.util.EnumSet;
 import java.util.Set;
@@ -11,9 +12,16 @@ import java.util.Set;
  * @param leaveStopped tasks end stopped by SIGSTOP
  * @param verifyPages check the pages against the manifest too ({@code --verify})
  * @param namespaces the tree comes back in new ones of these, besides those the image has ({@code --ns})
+ * @param groups the control groups it comes back into
  */
-public record RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces) {
+public record RestoreOptions(
+        boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces, GroupOptions groups) {
     public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
+
+    /** Into the control groups that were saved. */
+    public RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces) {
+        this(shellJob, leaveStopped, verifyPages, namespaces, GroupOptions.DEFAULT);
+    }
 
     /** With at most a new pid namespace ({@code --pidns}). */
     public RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, boolean pidNamespace) {
@@ -27,6 +35,11 @@ public record RestoreOptions(boolean shellJob, boolean leaveStopped, boolean ver
 
     /** The same in these namespaces. */
     public RestoreOptions with(Set<Namespace> others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups);
+    }
+
+    /** The same into these control groups. */
+    public RestoreOptions with(GroupOptions others) {
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others);
     }
 }

@@ -1,8 +1,8 @@
 package io.baton.coordinator.state;
 
+import io.baton.coordinator.state.cgroups.ControlGroups;
 import io.baton.coordinator.state.files.FileDescriptors;
 import io.baton.coordinator.state.files.FileSystemContext;
-import io.baton.coordinator.state.identity.ControlGroup;
 import io.baton.coordinator.state.identity.Credentials;
 import io.baton.coordinator.state.identity.Limits;
 import io.baton.coordinator.state.identity.LoginUid;
@@ -50,7 +50,7 @@ public final class StateKinds {
             new PendingSignals(),
             new MemoryBarriers(),
             new Personality(),
-            new ControlGroup(),
+            new ControlGroups(),
             new Registers(),
             new Seccomp(),
             new SecurityLabel(),

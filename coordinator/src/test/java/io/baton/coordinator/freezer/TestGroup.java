@@ -30,6 +30,11 @@ public final class TestGroup implements AutoCloseable {
         return new TestGroup(Files.createDirectory(vacant(version)));
     }
 
+    /** One that is there. */
+    public static TestGroup at(Path path) {
+        return new TestGroup(path);
+    }
+
     /** A path where there is none yet. */
     public static Path vacant(int version) {
         Path hierarchy = Path.of(version == 1 ? "/sys/fs/cgroup/freezer" : "/sys/fs/cgroup/unified");
@@ -98,6 +103,11 @@ public final class TestGroup implements AutoCloseable {
     /** Removes it. */
     @Override
     public void close() throws IOException {
+        remove();
+    }
+
+    /** Likewise, before its time. */
+    public void remove() throws IOException {
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (Files.exists(path)) {
             group().ask(false);

@@ -1,0 +1,32 @@
+package io.baton.coordinator.state.cgroups;
+
+import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.ThreadCapture;
+import io.baton.coordinator.state.TreeImage;
+
+/**
+ * The control groups a thread is in. Only their number goes into its core entry: the coordinator puts tasks into groups
+ * itself, from outside, and only those that are not where they should be ({@code restore.TaskGroups}).
+ */
+public final class ControlGroups implements StateKind {
+    @Override
+    public String name() {
+        return "control groups";
+    }
+
+    @Override
+    public void captureThread(ThreadCapture capture) {
+        int id = GroupSets.OWN;
+        if (capture.process().options().groups() != ManageGroups.IGNORE) {
+            TreeImage tree = capture.process().tree();
+            id = tree.shared(GroupSets.class, GroupSets::new)
+                    .id(capture.process()
+                            .process()
+                            .proc()
+                            .readText(
+                                    capture.thread().pid(),
+                                    "task/" + capture.thread().tid() + "/cgroup"));
+        }
+        capture.core().getThreadCoreBuilder().setCgSet(id);
+    }
+}
