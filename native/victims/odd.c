@@ -179,10 +179,11 @@ static int make(const char *kind)
 		return memfd_create("memory", 0);
 	if (!strcmp(kind, "namespace"))
 		return open("/proc/self/ns/net", O_RDONLY);
-	if (!strcmp(kind, "deleted"))
-		return removed(open("deleted", O_CREAT | O_RDWR, 0600), "deleted");
-	if (!strcmp(kind, "temporary"))
-		return open(".", O_TMPFILE | O_RDWR, 0600);
+	if (!strcmp(kind, "large deleted")) {
+		int fd = open("deleted", O_CREAT | O_RDWR, 0600);
+
+		return fallocate(fd, 0, 0, 65 << 20) ? -1 : removed(fd, "deleted");
+	}
 	if (!strcmp(kind, "renamed"))
 		return renamed();
 	if (!strcmp(kind, "flock"))

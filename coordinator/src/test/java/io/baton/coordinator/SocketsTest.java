@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sockets and descriptors of events there and back, twice, in programs that look themselves. */
+/** Sockets, descriptors of events and files without a name there and back, twice, in programs that look themselves. */
 class SocketsTest {
     private static final long SECONDS = 60;
     private static final int SIGUSR1 = 10;
@@ -38,7 +38,7 @@ class SocketsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"unix", "events", "inet"})
+    @ValueSource(strings = {"unix", "events", "inet", "ghosts"})
     void shouldBringBack(String kind) throws Exception {
         Path errors = Files.createFile(directory.resolve("errors"));
         String binary = Victim.binary(kind).toString();

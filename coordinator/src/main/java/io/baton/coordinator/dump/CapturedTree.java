@@ -11,6 +11,7 @@ import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.PipeDataEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.SeccompEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.SkPacketEntry;
@@ -97,6 +98,11 @@ final class CapturedTree implements TreeImage, Closeable {
                 .setSize(capacity)
                 .build();
         add(fifo ? ImageKind.FIFO_DATA : ImageKind.PIPES_DATA, writer -> writer.write(entry, ByteBuffer.wrap(content)));
+    }
+
+    @Override
+    public void addRemap(RemapFilePathEntry remap) {
+        add(ImageKind.REMAP_FPATH, writer -> writer.write(remap));
     }
 
     @Override

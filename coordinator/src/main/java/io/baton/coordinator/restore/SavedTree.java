@@ -4,6 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageException;
@@ -205,6 +206,11 @@ final class SavedTree {
 
     CoreEntry core(final int tid) {
         return reading(directory.path(), () -> directory.one(ImageKind.CORE, tid, CoreEntry.class));
+    }
+
+    /** Files without a name. */
+    GhostFiles ghosts() {
+        return shared(GhostFiles.class, () -> GhostFiles.read(directory, files::get));
     }
 
     <T> T shared(final Class<T> type, final Supplier<T> maker) {

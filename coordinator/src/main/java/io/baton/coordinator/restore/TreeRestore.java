@@ -143,6 +143,7 @@ public final class TreeRestore {
                 segment.timeInstructions();
             }
             groups.make();
+            tree.ghosts().make();
             laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();
@@ -152,6 +153,8 @@ public final class TreeRestore {
                         gate,
                         groups);
             }
+        } finally {
+            tree.ghosts().remove();
         }
     }
 
@@ -211,6 +214,7 @@ public final class TreeRestore {
             laps.end(MAKE_TREE);
             passTheBaton(operation, stream, processes, bytes);
             laps.end("baton");
+            tree.ghosts().remove();
             if (stream.awaitingSignals() > 0) {
                 operation.start(RestoreStage.RESTORE_SIGCHLD, stream.awaitingSignals());
                 operation.awaitConfirmed(RestoreStage.RESTORE_SIGCHLD, stream.awaitingSignals(), () -> false);

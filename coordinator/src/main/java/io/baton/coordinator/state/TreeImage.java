@@ -4,6 +4,7 @@ import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 
@@ -23,6 +24,9 @@ public interface TreeImage {
 
     /** Adds what is in a pipe to {@code pipes-data.img} (or {@code fifo-data.img}). */
     void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content);
+
+    /** Adds to {@code remap-fpath.img} that a file has lost its name. */
+    void addRemap(RemapFilePathEntry remap);
 
     /** Adds a message that waits in a socket to {@code sk-queues.img}. */
     void addSocketData(int fileId, byte[] content);

@@ -1,6 +1,8 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.ghosts.GhostCapture;
+import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
@@ -48,12 +50,18 @@ final class NamedFile implements FileKind {
 
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
-        String fault = fault(file);
+        boolean ghost = isGhost(file);
+        String fault = ghost ? GhostCapture.fault(file.status()) : fault(file);
         if (fault != null) {
             inspection.refuse(file, fault, "close the file before the dump, or keep it in place");
-        } else {
+        } else if (!ghost) {
             KernelFileSystem.inspect(file, inspection);
         }
+    }
+
+    /** Whether it is a file without a name, that can be saved all the same. */
+    private static boolean isGhost(OpenFile file) {
+        return GhostCapture.is(file.status()) && !FileFlags.isPath(file.flags());
     }
 
     /** Why the name of an open file does not lead to it, or null. */
@@ -84,6 +92,10 @@ final class NamedFile implements FileKind {
     @Override
     public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
         entry.setReg(describe(file, entry.getId()));
+        if (isGhost(file)) {
+            entry.getRegBuilder().setName(GhostCapture.name(file.link()));
+            GhostCapture.of(tree).save(file.procPath(), file.status(), entry.getId());
+        }
     }
 
     /** The entry for a file by name, as CRIU writes it: no size for what is only appended to, it may grow meanwhile. */
@@ -108,6 +120,8 @@ final class NamedFile implements FileKind {
         RegFileEntry reg = entry.getReg();
         if (reg.getExt()) {
             validation.refuse(reg.getName(), "given to CRIU from outside (--external)", "");
+        } else if (GhostFiles.of(validation.process()).path(entry.getId()) != null) {
+            return; // made before it is needed
         } else if (validation.image().isDeleted(entry.getId())) {
             validation.refuse(reg.getName(), "deleted at the dump: not supported yet", "");
         } else {
@@ -120,7 +134,8 @@ final class NamedFile implements FileKind {
         RegFileEntry reg = entry.getReg();
         int flags = FileFlags.reopen(reg.getFlags(), task.targetClosesOnExec());
         ProgramBuilder block = task.block();
-        int path = block.string(reg.getName());
+        String ghost = GhostFiles.of(task.process()).path(entry.getId());
+        int path = block.string(ghost == null ? reg.getName() : ghost);
         block.call(SyscallNumber.OPENAT)
                 .value(Files.AT_FDCWD)
                 .data(path)

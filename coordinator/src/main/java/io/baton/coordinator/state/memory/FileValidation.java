@@ -2,6 +2,7 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.FileStatus;
@@ -28,7 +29,9 @@ final class FileValidation {
     void validate(ProcessRestore process, int id, String use, Refusals refusals) {
         if (!faults.containsKey(id)) {
             RegFileEntry entry = OpenFile.entry(process, id);
-            String fault = FleetingFile.canBeMade(process.directory(), entry) ? "" : faultOf(entry);
+            boolean made =
+                    GhostFiles.of(process).path(id) != null || FleetingFile.canBeMade(process.directory(), entry);
+            String fault = made ? "" : faultOf(entry);
             faults.put(id, fault);
             if (!fault.isEmpty()) {
                 refusals.add(process.pstree().getPid(), use + " (" + entry.getName() + ")", fault, REMEDY);

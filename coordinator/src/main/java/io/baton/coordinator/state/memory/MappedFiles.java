@@ -4,12 +4,18 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.ghosts.GhostCapture;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FownEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcMap;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The files that processes of one tree have mapped or execute: each is looked up and entered in the image once. */
 final class MappedFiles {
@@ -40,10 +46,45 @@ final class MappedFiles {
         Key key = new Key(map.path(), map.device(), map.inode());
         Integer known = ids.get(key);
         if (known == null) {
-            known = add(process, "mapping " + map.mapFile(), FileLookup.ofMapping(process.procId(), map));
+            FileStatus ghost = map.isDeleted() ? ghost(process, map) : null;
+            known = ghost == null
+                    ? add(process, "mapping " + map.mapFile(), FileLookup.ofMapping(process.procId(), map))
+                    : addGhost(process, map, ghost);
             ids.put(key, known);
         }
         return known;
+    }
+
+    /** What the kernel says of a mapped file that has no name any more; null if it has one, or cannot be looked at. */
+    static @Nullable FileStatus ghost(SeizedProcess process, ProcMap map) {
+        try {
+            FileStatus status = Files.statusAt(Files.AT_FDCWD, link(process, map), 0);
+            return GhostCapture.is(status) ? status : null;
+        } catch (LinuxException e) {
+            return null;
+        }
+    }
+
+    private static String link(SeizedProcess process, ProcMap map) {
+        return process.procPath("map_files/" + map.mapFile());
+    }
+
+    private int addGhost(SeizedProcess process, ProcMap map, FileStatus status) {
+        int id = tree.newFileId();
+        tree.addFile(FileEntry.newBuilder()
+                .setType(FdTypes.REG)
+                .setId(id)
+                .setReg(RegFileEntry.newBuilder()
+                        .setId(id)
+                        .setFlags(0)
+                        .setPos(0)
+                        .setFown(NO_OWNER)
+                        .setName(GhostCapture.name(map.path()))
+                        .setMode(status.mode())
+                        .setSize(status.size()))
+                .build());
+        GhostCapture.of(tree).save(link(process, map), status, id);
+        return id;
     }
 
     /** Id in the image of the file a process executes. */

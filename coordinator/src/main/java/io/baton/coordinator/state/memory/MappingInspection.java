@@ -2,6 +2,7 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.ghosts.GhostCapture;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
@@ -120,7 +121,11 @@ final class MappingInspection {
         }
         FileStatus status = file.status();
         if (status == null && map.isDeleted()) {
-            add(name(map), "file has been deleted or replaced", KEEP_FILE);
+            FileStatus ghost = MappedFiles.ghost(process, map);
+            String fault = ghost == null ? "file has been deleted or replaced" : GhostCapture.fault(ghost);
+            if (fault != null) {
+                add(name(map), fault, KEEP_FILE);
+            }
         } else if (status == null) {
             add(name(map), "file is not at its path any more, or another one is", KEEP_FILE);
         } else if (!file.isRegular() && (map.shared() || !file.isZeroDevice())) {

@@ -5,6 +5,7 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.Files;
@@ -40,7 +41,8 @@ final class OpenFile {
             close(tag);
             FleetingFile.compile(process, entry, REGISTER, tag, context);
         }
-        open(entry.getName(), newFlags, tag);
+        String ghost = GhostFiles.of(process).path(newId);
+        open(ghost == null ? entry.getName() : ghost, newFlags, tag);
     }
 
     /** Sees to it that the file at that path is open in {@link #REGISTER}. */

@@ -6,6 +6,7 @@ import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
+import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import java.util.ArrayList;
@@ -56,6 +57,11 @@ final class CollectedImage implements TreeImage {
     @Override
     public void addPipeData(int pipeId, boolean fifo, int capacity, byte[] content) {
         (fifo ? namedPipes : pipes).put(pipeId, content);
+    }
+
+    @Override
+    public void addRemap(RemapFilePathEntry remap) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

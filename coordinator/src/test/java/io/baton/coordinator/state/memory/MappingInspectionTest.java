@@ -19,9 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class MappingInspectionTest {
     private static final Map<String, String> REASONS = Map.of(
+            "unlinked", "file has been deleted or replaced",
             "memfd", "private mapping of memory file (memfd)",
-            "deleted", "file has been deleted or replaced",
-            "replaced", "file has been deleted or replaced",
             "userfaultfd", "watched by userfaultfd",
             "sysv", "System V shared memory",
             "aio", "asynchronous I/O context (io_setup)",

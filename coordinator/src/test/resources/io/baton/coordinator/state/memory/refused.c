@@ -49,9 +49,8 @@ static void files(void)
 	int memfd = memfd_create("secret", 0);
 
 	report("memfd", !ftruncate(memfd, 2 * PAGE) && map(MAP_PRIVATE, memfd) != MAP_FAILED);
-	report("deleted", map(MAP_PRIVATE, new_file("deleted")) != MAP_FAILED && !unlink("deleted"));
-	report("replaced", map(MAP_SHARED, new_file("replaced")) != MAP_FAILED && !unlink("replaced"));
-	close(new_file("replaced"));
+	report("unlinked", map(MAP_SHARED, new_file("unlinked")) != MAP_FAILED && !link("unlinked", "link") &&
+				   !unlink("unlinked"));
 }
 
 static void watched(void)

@@ -1,0 +1,148 @@
+package io.baton.coordinator.state.ghosts;
+
+import io.baton.coordinator.error.BatonException;
+import io.baton.coordinator.error.ErrorCode;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageWriter;
+import io.baton.mktree.image.proto.GhostChunkEntry;
+import io.baton.mktree.image.proto.GhostFileEntry;
+import io.baton.mktree.image.proto.RemapFilePathEntry;
+import io.baton.mktree.image.proto.RemapType;
+import io.baton.mktree.image.proto.Timeval;
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Memory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Saves files without a name, each once, in CRIU's form: {@code ghost-file-ID.img}, and who it is in {@code remap-fpath.img}. */
+public final class GhostCapture {
+    private static final String DELETED = " (deleted)";
+    /** More than that in blocks on disk is refused. */
+    private static final long LIMIT = 64L << 20;
+
+    private static final int BLOCK = 512;
+    private static final int PIECE = 1 << 20;
+    private static final int SEEK_DATA = 3;
+    private static final int SEEK_HOLE = 4;
+
+    private final TreeImage tree;
+    private final Map<Key, Integer> ids = new HashMap<>();
+
+    private record Key(long device, long inode) {}
+
+    private GhostCapture(TreeImage tree) {
+        this.tree = tree;
+    }
+
+    public static GhostCapture of(TreeImage tree) {
+        return tree.shared(GhostCapture.class, () -> new GhostCapture(tree));
+    }
+
+    /** Whether a file has no name any more. */
+    public static boolean is(FileStatus status) {
+        return status.nlink() == 0 && status.type() == FileStatus.S_IFREG;
+    }
+
+    /** Why such a file cannot be saved, or null. */
+    public static @Nullable String fault(FileStatus status) {
+        long bytes = status.blocks() * BLOCK;
+        return bytes <= LIMIT
+                ? null
+                : "deleted, and too large to be saved: " + (bytes >> 20) + " MiB, at most " + (LIMIT >> 20);
+    }
+
+    /** The name that it had. */
+    public static String name(String link) {
+        return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
+    }
+
+    /**
+     * Saves what is in it, unless that is done already, and notes that the entry of that id stands for it.
+     *
+     * @param link that leads to it, below {@code /proc}
+     */
+    public void save(String link, FileStatus status, int fileId) {
+        int ghost = ids.computeIfAbsent(new Key(status.dev(), status.ino()), key -> save(link, status));
+        tree.addRemap(RemapFilePathEntry.newBuilder()
+                .setOrigId(fileId)
+                .setRemapId(ghost)
+                .setRemapType(RemapType.GHOST)
+                .build());
+    }
+
+    private int save(String link, FileStatus status) {
+        int id = ids.size() + 1;
+        GhostFileEntry entry = GhostFileEntry.newBuilder()
+                .setUid(status.uid())
+                .setGid(status.gid())
+                .setMode(status.mode())
+                .setDev((int) status.dev())
+                .setIno(status.ino())
+                .setAtim(time(status.accessed()))
+                .setMtim(time(status.modified()))
+                .setChunks(true)
+                .setSize(status.size())
+                .build();
+        try (Fd file = Files.open(link, Files.O_RDONLY | Files.O_CLOEXEC);
+                ImageWriter writer = tree.directory().writer(ImageKind.GHOST_FILE, id);
+                Memory memory = Memory.allocate(PIECE)) {
+            writer.write(entry);
+            long start = data(file.number(), 0);
+            while (start < status.size()) {
+                long end = Math.min(Files.seek(file.number(), start, SEEK_HOLE), status.size());
+                while (start < end) {
+                    int wanted = (int) Math.min(PIECE, end - start);
+                    int count = Files.pread(file.number(), memory.address(), wanted, start);
+                    if (count == 0) {
+                        throw new LinuxException("pread", Errno.EIO, link);
+                    }
+                    byte[] bytes = new byte[count];
+                    memory.buffer().getBytes(0, bytes);
+                    writer.write(
+                            GhostChunkEntry.newBuilder()
+                                    .setLen(count)
+                                    .setOff(start)
+                                    .build(),
+                            ByteBuffer.wrap(bytes));
+                    start += count;
+                }
+                start = data(file.number(), end);
+            }
+        } catch (IOException e) {
+            throw new BatonException(
+                    ErrorCode.IMAGE_IO,
+                    "cannot write the image: " + e.getMessage(),
+                    "give another directory, or make room",
+                    e);
+        }
+        return id;
+    }
+
+    private static Timeval time(FileStatus.TimeSpec time) {
+        return Timeval.newBuilder()
+                .setTvSec(time.seconds())
+                .setTvUsec(TimeUnit.NANOSECONDS.toMicros(time.nanos()))
+                .build();
+    }
+
+    /** Where the next data begins, or the greatest number there is. */
+    private static long data(int file, long from) {
+        try {
+            return Files.seek(file, from, SEEK_DATA);
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.ENXIO) {
+                return Long.MAX_VALUE;
+            }
+            throw e;
+        }
+    }
+}
