@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -83,6 +84,8 @@ public final class GhostFiles {
             }
         } catch (IOException e) {
             throw damaged(e);
+        } catch (InvalidPathException e) {
+            throw damaged(new IOException(e.getMessage(), e));
         }
         return found;
     }
@@ -169,6 +172,9 @@ public final class GhostFiles {
     }
 
     private static void write(FileChannel file, ByteBuffer bytes, long offset) throws IOException {
+        if (offset < 0) {
+            throw new IOException("content before its beginning: offset=" + offset);
+        }
         ByteBuffer rest = bytes.duplicate().rewind();
         while (rest.hasRemaining()) {
             file.write(rest, offset + rest.position());
