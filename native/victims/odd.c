@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FD 10
@@ -113,14 +115,35 @@ static int gone(void)
 	return -1;
 }
 
-/* The first terminal that a session's leader opens becomes the session's. */
+/*
+ * The first terminal that a session's leader opens becomes the session's. An orphan outside of the tree has the master,
+ * until the slave is closed.
+ */
 static int controlling(void)
 {
 	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	int slave;
+	pid_t child;
 
-	if (unlockpt(master))
+	if (unlockpt(master) || (slave = open(ptsname(master), O_RDWR)) < 0 || (child = fork()) < 0)
 		abort();
-	return open(ptsname(master), O_RDWR);
+	if (child == 0) {
+		struct pollfd polled = { master, 0, 0 };
+
+		if (fork())
+			_exit(0);
+		setsid();
+		for (int fd = 0; fd < 64; fd++) {
+			if (fd != master)
+				close(fd);
+		}
+		while (!(polled.revents & POLLHUP))
+			poll(&polled, 1, -1);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	close(master);
+	return slave;
 }
 
 /* Watches a file that only a child has open, who does not have the set. */
@@ -202,8 +225,6 @@ static int make(const char *kind)
 		return open("/proc/1/stat", O_RDONLY);
 	if (!strcmp(kind, "packets"))
 		return packets();
-	if (!strcmp(kind, "terminal master"))
-		return open("/dev/ptmx", O_RDWR | O_NOCTTY);
 	if (!strcmp(kind, "controlling terminal"))
 		return controlling();
 	if (!strcmp(kind, "kernel log"))

@@ -2,10 +2,12 @@ package io.baton.coordinator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.task.linux.Prctl;
+import io.baton.task.linux.Signals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,12 +17,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Processes that checkpoint themselves: each call returns a positive id, the one restored from its image returns 0 from
@@ -37,6 +42,7 @@ class SelfCheckpointTest {
     private Path launcher = Path.of("");
     private Path log = Path.of("");
     private Path images = Path.of("");
+    private @Nullable Path frozen;
 
     @BeforeAll
     static void becomeSubreaper() {
@@ -73,30 +79,89 @@ class SelfCheckpointTest {
         shouldReturnTwice(Victim.startProgram(errors, command));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/sys/fs/cgroup/freezer", "/sys/fs/cgroup/unified"})
+    void shouldReturnTwiceInAHierarchy(Path hierarchy) throws Exception {
+        assumeTrue(Files.isWritable(hierarchy), "no freezer here: " + hierarchy);
+        Path group = Files.createDirectory(
+                hierarchy.resolve("baton-self-" + ProcessHandle.current().pid()));
+        frozen = group;
+        try {
+            shouldReturnTwice(
+                    Victim.start("task-hierarchy", launcher, log, images, ROUNDS, group, "--no-journal", "-v1"));
+        } finally {
+            Victim.await(() -> group.toFile().delete());
+        }
+    }
+
+    @Test
+    void shouldRefuseWhoRunsInTheHierarchy() throws Exception {
+        Path elsewhere = Files.createDirectory(folder.resolve("nothing"));
+        Files.createFile(elsewhere.resolve("cgroup.procs"));
+        Files.createFile(elsewhere.resolve("cgroup.freeze"));
+        Files.writeString(elsewhere.resolve("cgroup.events"), "frozen 1");
+        try (Victim victim =
+                Victim.start("task-hierarchy", launcher, log, images, 1, elsewhere, "--no-journal", "-v1")) {
+            Victim.await(() -> logged().contains("\n0 -"));
+            assertTrue(logged().contains("runs, while another one checkpoints the hierarchy"), this::logged);
+            assertTrue(victim.isAlive());
+            assertEquals(0, images.toFile().list().length);
+        }
+    }
+
+    /** Who is frozen by the v1 freezer cannot die; and as long as the caller lives, it may freeze the others. */
+    private void end(int root) throws IOException {
+        ProcessHandle.of(root)
+                .ifPresent(handle ->
+                        handle.descendants().forEach(child -> Signals.kill((int) child.pid(), Signals.SIGKILL)));
+        Signals.kill(root, Signals.SIGKILL);
+        Path group = frozen;
+        if (group != null) {
+            Path state = group.resolve("freezer.state");
+            if (Files.exists(state)) {
+                Files.writeString(state, "THAWED");
+            } else {
+                Files.writeString(group.resolve("cgroup.freeze"), "0");
+            }
+        }
+    }
+
     private void shouldReturnTwice(Victim victim) throws Exception {
         try (victim) {
             Set<Integer> ids = new HashSet<>();
-            for (int round = 0; round < ROUNDS; round++) {
-                int id = result(round);
-                assertTrue(id > 0, this::logged);
-                ids.add(id);
+            try {
+                for (int round = 0; round < ROUNDS; round++) {
+                    int id = result(round);
+                    assertTrue(id > 0, this::logged);
+                    ids.add(id);
+                }
+                assertEquals(ROUNDS, ids.size(), this::logged);
+                assertTrue(victim.isAlive());
+            } finally {
+                end(victim.pid());
             }
-            assertEquals(ROUNDS, ids.size(), this::logged);
-            assertTrue(victim.isAlive());
         }
         TreeSnapshot.reap();
         for (int round = 0; round < ROUNDS; round++) {
             Files.writeString(log, "");
             int root = restored(images.resolve(Integer.toString(round)));
-            try (TreeSnapshot snapshot = new TreeSnapshot()) {
+            try {
                 assertEquals(0, result(round), this::logged);
                 if (round + 1 < ROUNDS) {
                     assertTrue(result(round + 1) > 0, this::logged);
                 }
-                snapshot.kill(root);
+            } finally {
+                end(root);
             }
-            TreeSnapshot.reap();
+            awaitEnd(root);
         }
+    }
+
+    private static void awaitEnd(int root) throws Exception {
+        Victim.await(() -> {
+            TreeSnapshot.reap();
+            return ProcessHandle.of(root).isEmpty();
+        });
     }
 
     private static int restored(Path image) {

@@ -1,5 +1,6 @@
 package io.baton.coordinator.dump;
 
+import com.google.protobuf.ByteString;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.TreeImage;
@@ -15,6 +16,7 @@ import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.SeccompEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.SkPacketEntry;
+import io.baton.mktree.image.proto.TtyDataEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import java.io.Closeable;
 import java.io.IOException;
@@ -117,6 +119,15 @@ final class CapturedTree implements TreeImage, Closeable {
     @Override
     public void addTerminal(TtyInfoEntry terminal) {
         add(ImageKind.TTY_INFO, writer -> writer.write(terminal));
+    }
+
+    @Override
+    public void addTerminalData(int terminalId, ByteString content) {
+        TtyDataEntry entry = TtyDataEntry.newBuilder()
+                .setTtyId(terminalId)
+                .setData(content)
+                .build();
+        add(ImageKind.TTY_DATA, writer -> writer.write(entry));
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.ptrace.AskRunner;
 import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.coordinator.state.cgroups.GroupSets;
@@ -98,11 +99,31 @@ public final class TreeDump {
                         TreeSeizer.seize(request.root(), watched.deadline(), request.caller(), freezer)) {
                     // From now on it is us who hold them; what the image says must let them return from COMPLETE.
                     asked.release();
+                    checkHierarchy(request, tree, freezer);
                     LOG.info("stopped {} processes in {} us", tree.processes().size(), micros(freezing));
                     new TreeDump(watched, tree, freezer, watch, new DumpStatistics(freezing), actions).run();
                 }
             }
         }
+    }
+
+    /** Who checkpoints the hierarchy it belongs to has the others frozen before; Linux-CR wants it so, too. */
+    private static void checkHierarchy(DumpRequest request, SeizedTree tree, TreeFreezer freezer) {
+        Caller caller = request.caller();
+        if (caller == null || freezer.hasGroup()) {
+            return;
+        }
+        Refusals refusals = new Refusals();
+        for (SeizedProcess process : tree.processes()) {
+            if (process != caller.process(tree) && !process.isZombie()) {
+                refusals.add(
+                        process.pid(),
+                        "process (" + process.firstThread().stat().comm() + ")",
+                        "runs, while another one checkpoints the hierarchy",
+                        "put all but the caller into one freezer cgroup, and freeze that before");
+            }
+        }
+        refusals.throwIfAny("dump");
     }
 
     private static Suspension ask(DumpRequest request) {

@@ -108,6 +108,11 @@ final class TreeFreezer implements Standstill, AutoCloseable {
         return hold == null ? deadline : deadline.watching(hold::check);
     }
 
+    /** Whether the tree is in a group that was frozen for it, or by it. */
+    boolean hasGroup() {
+        return hold != null;
+    }
+
     /** Looks whether others have changed the group. */
     void check() {
         if (hold != null) {

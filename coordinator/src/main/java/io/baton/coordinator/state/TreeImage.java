@@ -1,5 +1,6 @@
 package io.baton.coordinator.state;
 
+import com.google.protobuf.ByteString;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.MemfdInodeEntry;
@@ -33,6 +34,9 @@ public interface TreeImage {
 
     /** Adds a terminal to {@code tty-info.img}. */
     void addTerminal(TtyInfoEntry terminal);
+
+    /** Adds what is unread in a terminal to {@code tty-data.img}. */
+    void addTerminalData(int terminalId, ByteString content);
 
     /** Adds a memory file to {@code memfd.img}. */
     void addMemoryFile(MemfdInodeEntry file);

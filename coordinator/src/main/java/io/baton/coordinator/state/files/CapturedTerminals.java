@@ -19,12 +19,10 @@ final class CapturedTerminals {
     private static final long TIOCGWINSZ = 0x5413;
     private static final long TIOCGLCKTRMIOS = 0x5456;
     private static final long TIOCGEXCL = 0x80045440L;
-    private static final int FIRST_PTY_MAJOR = 136;
-    private static final int LAST_PTY_MAJOR = 143;
-    private static final int MINORS = 256;
     private static final int FOREGROUND_GROUP = 8;
 
     private final TreeImage tree;
+    private final IntHashSet unread = new IntHashSet();
     private final IntHashSet known = new IntHashSet();
 
     private CapturedTerminals(TreeImage tree) {
@@ -35,13 +33,50 @@ final class CapturedTerminals {
         return tree.shared(CapturedTerminals.class, () -> new CapturedTerminals(tree));
     }
 
+    /** The lowest bit is the master's. */
+    static int id(int index, boolean master) {
+        return index << 1 | (master ? 1 : 0);
+    }
+
+    static boolean isMaster(int id) {
+        return (id & 1) != 0;
+    }
+
     /** Id of the terminal behind a description; it is saved at the first. */
     int capture(OpenFile file) {
         long device = file.status().rdev();
-        int major = FileStatus.major(device);
-        boolean pty = major >= FIRST_PTY_MAJOR && major <= LAST_PTY_MAJOR;
-        int index = FileStatus.minor(device) + (pty ? (major - FIRST_PTY_MAJOR) * MINORS : 0);
-        int id = index << 1; // the lowest bit is the master's
+        if (Terminal.isOwn(device)
+                && PseudoTerminal.isSlave(file.process().stat().field(OpenFiles.TERMINAL))) {
+            // Opened by that name again, as a terminal of its own kind.
+            return capture(file, device, FileStatus.minor(device), false);
+        }
+        if (PseudoTerminal.isMaster(device)) {
+            try (Fd copy = file.fetch()) {
+                int index = PseudoTerminal.index(copy);
+                int id = capture(file, PseudoTerminal.device(index), index, true);
+                if (unread.add(index)) {
+                    saveUnread(copy, index);
+                }
+                return id;
+            }
+        }
+        boolean pty = PseudoTerminal.isSlave(device);
+        return capture(file, device, pty ? PseudoTerminal.index(device) : FileStatus.minor(device), false);
+    }
+
+    private void saveUnread(Fd master, int index) {
+        UnreadInput.Both found = UnreadInput.of(master, OpenFiles.of(tree).hasSlave(index));
+        if (!found.master().isEmpty()) {
+            tree.addTerminalData(id(index, true), found.master());
+        }
+        if (!found.slave().isEmpty()) {
+            tree.addTerminalData(id(index, false), found.slave());
+        }
+    }
+
+    private int capture(OpenFile file, long device, int index, boolean master) {
+        boolean pty = PseudoTerminal.isSlave(device);
+        int id = id(index, master);
         if (!known.add(id)) {
             return id;
         }
@@ -50,7 +85,7 @@ final class CapturedTerminals {
                 .setType(type(device, pty))
                 .setLocked(false)
                 .setPacketMode(false)
-                .setRdev((int) device)
+                .setRdev((int) file.status().rdev())
                 .setDev((int) file.status().dev())
                 .setUid(TreeNamespaces.of(tree).ids().userInside(file.status().uid()))
                 .setGid(TreeNamespaces.of(tree).ids().groupInside(file.status().gid()));
@@ -58,11 +93,15 @@ final class CapturedTerminals {
             entry.setPty(TtyPtyEntry.newBuilder().setIndex(index));
         }
         SeizedProcess controlled = OpenFiles.of(tree).controlledBy(device);
-        SeizedProcess owner = controlled == null ? file.process() : controlled;
-        TreeNamespaces namespaces = TreeNamespaces.of(tree);
-        entry.setSid(namespaces.pidInside(owner.stat().session()))
-                .setPgrp(namespaces.pidInside((int) owner.stat().field(FOREGROUND_GROUP)));
-        readSettings(file, entry);
+        if (controlled == null && (master || OpenFiles.of(tree).master(index) != null)) {
+            entry.setSid(0).setPgrp(0);
+        } else {
+            SeizedProcess owner = controlled == null ? file.process() : controlled;
+            TreeNamespaces namespaces = TreeNamespaces.of(tree);
+            entry.setSid(namespaces.pidInside(owner.stat().session()))
+                    .setPgrp(namespaces.pidInside((int) owner.stat().field(FOREGROUND_GROUP)));
+        }
+        readSettings(file, entry, master);
         tree.addTerminal(entry.build());
         return id;
     }
@@ -80,7 +119,7 @@ final class CapturedTerminals {
         };
     }
 
-    private static void readSettings(OpenFile file, TtyInfoEntry.Builder entry) {
+    private static void readSettings(OpenFile file, TtyInfoEntry.Builder entry, boolean master) {
         try (Fd copy = file.fetch();
                 Memory memory = Memory.allocate(64)) {
             int fd = copy.number();
@@ -96,6 +135,10 @@ final class CapturedTerminals {
                     .setWsYpixel(memory.buffer().getShort(6) & 0xffff));
             Files.ioctl(fd, TIOCGEXCL, memory.address());
             entry.setExclusive(memory.buffer().getInt(0) != 0);
+            if (master) {
+                entry.setLocked(PseudoTerminal.read(copy, PseudoTerminal.TIOCGPTLCK) != 0);
+                entry.setPacketMode(PseudoTerminal.read(copy, PseudoTerminal.TIOCGPKT) != 0);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FownEntry;
 import io.baton.mktree.image.proto.RlimitEntry;
+import io.baton.mktree.image.proto.TtyInfoEntry;
 import io.baton.task.linux.Descriptors;
 import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.SyscallNumber;
@@ -144,6 +145,12 @@ public final class FileDescriptors implements StateKind {
         ProcessRestore process = thread.process();
         if (!thread.isFirst()) {
             return;
+        }
+        TtyInfoEntry terminal = ControllingTerminal.of(process);
+        if (terminal != null
+                && !RestoredFiles.of(process).isControlled(process.pstree().getPid())) {
+            kept.tag(Item.DESCRIPTOR.tag(0));
+            ControllingTerminal.emit(terminal, kept);
         }
         for (RestoredFiles.Range range :
                 RestoredFiles.of(process).takeParked(process.pstree().getPid())) {

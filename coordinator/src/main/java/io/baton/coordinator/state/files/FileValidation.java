@@ -17,8 +17,12 @@ import java.util.regex.Pattern;
 record FileValidation(ProcessRestore process, String what, Refusals refusals) {
     private static final Pattern OF_A_PROCESS = Pattern.compile("^/proc/[0-9]+(/|$)");
 
+    RestoredFiles tree() {
+        return RestoredFiles.of(process);
+    }
+
     ImageFiles image() {
-        return RestoredFiles.of(process).image();
+        return tree().image();
     }
 
     void refuse(String object, String reason, String remedy) {

@@ -10,12 +10,19 @@ import io.baton.mktree.image.ImageReader;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.PipeDataEntry;
 import io.baton.mktree.image.proto.RemapFilePathEntry;
+import io.baton.mktree.image.proto.TtyDataEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
+import io.baton.mktree.image.proto.TtyType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +36,8 @@ final class ImageFiles {
     private final Int2ObjectHashMap<Content> pipeContents = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<Content> namedPipeContents = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<TtyInfoEntry> terminals = new Int2ObjectHashMap<>();
+    private final Map<Integer, FileEntry> masters = new TreeMap<>();
+    private final Map<Integer, byte[]> unread = new HashMap<>();
     private final IntHashSet withoutName = new IntHashSet();
     private final ImageSockets sockets;
 
@@ -62,6 +71,16 @@ final class ImageFiles {
             readContents(directory, ImageKind.FIFO_DATA, files.namedPipeContents);
             for (TtyInfoEntry terminal : directory.allIfPresent(ImageKind.TTY_INFO, 0, TtyInfoEntry.class)) {
                 files.terminals.put(terminal.getId(), terminal);
+            }
+            for (FileEntry entry : process.files()) {
+                TtyInfoEntry info =
+                        entry.hasTty() ? files.terminals.get(entry.getTty().getTtyInfoId()) : null;
+                if (info != null && info.getType() == TtyType.PTY && CapturedTerminals.isMaster(info.getId())) {
+                    files.masters.put(info.getPty().getIndex(), entry);
+                }
+            }
+            for (TtyDataEntry data : directory.allIfPresent(ImageKind.TTY_DATA, 0, TtyDataEntry.class)) {
+                files.unread.put(data.getTtyId(), data.getData().toByteArray());
             }
             for (RemapFilePathEntry remap :
                     directory.allIfPresent(ImageKind.REMAP_FPATH, 0, RemapFilePathEntry.class)) {
@@ -127,6 +146,40 @@ final class ImageFiles {
 
     ImageSockets sockets() {
         return sockets;
+    }
+
+    /** Whether it is one of a pseudo terminal whose master is in the image too. */
+    boolean isPair(TtyInfoEntry info) {
+        return info.getType() == TtyType.PTY
+                && masters.containsKey(info.getPty().getIndex());
+    }
+
+    /** The master of the pseudo terminal with that number; an end of a pair has one. */
+    FileEntry master(int index) {
+        return Objects.requireNonNull(masters.get(index), "no master");
+    }
+
+    /** What is said of a pair: by its slave if one was open, else by its master. */
+    TtyInfoEntry settings(int index) {
+        TtyInfoEntry slave = terminals.get(CapturedTerminals.id(index, false));
+        return slave != null
+                ? slave
+                : Objects.requireNonNull(terminals.get(CapturedTerminals.id(index, true)), "no terminal");
+    }
+
+    /** Whether its slave was open in the tree. */
+    boolean wasOpen(int index) {
+        return terminals.containsKey(CapturedTerminals.id(index, false));
+    }
+
+    /** Every pair's master. */
+    Collection<FileEntry> masters() {
+        return masters.values();
+    }
+
+    /** What the other end of a terminal had written and nobody read yet. */
+    byte[] unread(int terminalId) {
+        return unread.getOrDefault(terminalId, new byte[0]);
     }
 
     /** Whether the name of that file was gone at dump. */

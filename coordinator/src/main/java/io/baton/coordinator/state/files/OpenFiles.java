@@ -3,6 +3,7 @@ package io.baton.coordinator.state.files;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedThread;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.ProcFdInfo;
@@ -34,13 +35,14 @@ final class OpenFiles {
             .thenComparing(OpenFiles::compareDescriptions);
 
     /** Field tty_nr of {@code /proc/PID/stat}. */
-    private static final int TERMINAL = 7;
+    static final int TERMINAL = 7;
 
     private final TreeMap<OpenFile, OpenFile> known = new TreeMap<>(ORDER);
     private final Int2ObjectHashMap<List<Descriptor>> tables = new Int2ObjectHashMap<>();
     private final IntHashSet tasks = new IntHashSet();
     private final Map<Long, SeizedProcess> controlled = new HashMap<>();
     private final Map<Long, String> fileSystems = new HashMap<>();
+    private @Nullable Map<Integer, OpenFile> masters;
     private final List<Locked> locked = new ArrayList<>();
     private final Map<OpenFile, EventPollTargets> targets = new HashMap<>();
     private final List<SeizedProcess> processes = new ArrayList<>();
@@ -131,6 +133,32 @@ final class OpenFiles {
     /** What an epoll set watches, as far as it is open in the tree; found out once. */
     EventPollTargets targets(OpenFile set) {
         return targets.computeIfAbsent(set, file -> EventPollTargets.find(file, this));
+    }
+
+    /** The master of the pseudo terminal with that number, or null if the tree has it not. */
+    @Nullable
+    OpenFile master(int index) {
+        Map<Integer, OpenFile> found = masters;
+        if (found == null) {
+            found = new HashMap<>();
+            for (OpenFile file : known.keySet()) {
+                if (PseudoTerminal.isMaster(file.status().rdev()) && file.kind() instanceof Terminal) {
+                    try (Fd copy = file.fetch()) {
+                        found.put(PseudoTerminal.index(copy), file);
+                    }
+                }
+            }
+            masters = found;
+        }
+        return found.get(index);
+    }
+
+    /** Whether the tree has a slave of that number open. */
+    boolean hasSlave(int index) {
+        long device = PseudoTerminal.device(index);
+        return known.keySet().stream()
+                .anyMatch(
+                        file -> file.kind() instanceof Terminal && file.status().rdev() == device);
     }
 
     List<Locked> locked() {

@@ -27,6 +27,8 @@ final class RestoredFiles {
     private final Int2ObjectHashMap<Home> homes = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<List<Range>> parked = new Int2ObjectHashMap<>();
     private final IntHashSet terminals = new IntHashSet();
+    private final TerminalNumbers terminalNumbers = new TerminalNumbers();
+    private final IntHashSet controlled = new IntHashSet();
     private final IntHashSet validated = new IntHashSet();
     private final Map<List<Integer>, SkOptsEntry> freshSockets = new HashMap<>();
 
@@ -48,6 +50,10 @@ final class RestoredFiles {
 
     /** Descriptors {@code first} to {@code last}. */
     record Range(int first, int last) {}
+
+    TerminalNumbers terminalNumbers() {
+        return terminalNumbers;
+    }
 
     ImageFiles image() {
         return image;
@@ -100,6 +106,15 @@ final class RestoredFiles {
     List<Range> takeParked(int pid) {
         List<Range> ranges = parked.remove(pid);
         return ranges == null ? List.of() : ranges;
+    }
+
+    /** Says that a session's leader has taken its terminal. */
+    void controlled(int leader) {
+        controlled.add(leader);
+    }
+
+    boolean isControlled(int leader) {
+        return controlled.contains(leader);
     }
 
     /** Whether this is the first description of that terminal. */

@@ -8,6 +8,7 @@ import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.TtyInfoEntry;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
@@ -60,6 +61,12 @@ final class TaskDescriptors {
         if (process.terminalFd() >= 0) {
             occupy(process.terminalFd(), true);
         }
+        TtyInfoEntry terminal = ControllingTerminal.of(process);
+        boolean early = terminal != null
+                && has(tree.image().master(terminal.getPty().getIndex()).getId());
+        if (terminal != null && early) {
+            control(terminal);
+        }
         for (FdinfoEntry target : targets) {
             tag = Item.DESCRIPTOR.tag(target.getFd());
             nextBlock();
@@ -67,6 +74,12 @@ final class TaskDescriptors {
             place(obtain(target), target.getFd());
         }
         compileWatches();
+        if (terminal != null
+                && !early
+                && has(tree.image().master(terminal.getPty().getIndex()).getId())) {
+            nextBlock();
+            control(terminal);
+        }
         tidy();
         publish();
     }
@@ -84,6 +97,16 @@ final class TaskDescriptors {
                 }
             }
         }
+    }
+
+    private void control(TtyInfoEntry terminal) {
+        ControllingTerminal.emit(terminal, block);
+        tree.controlled(process.pstree().getPid());
+    }
+
+    /** Whether the description with that id is there already, here or in an earlier task. */
+    boolean has(int id) {
+        return files.get(id) != null || tree.home(id) != null;
     }
 
     ProcessRestore process() {

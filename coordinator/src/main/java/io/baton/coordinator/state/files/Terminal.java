@@ -20,7 +20,6 @@ final class Terminal implements FileKind {
     private static final long TCSETS = 0x5402;
     private static final long TIOCSPGRP = 0x5410;
     private static final int ALTERNATE = 5;
-    private static final int ALTERNATE_MASTER = 2;
 
     /** A terminal controls one session, and that is already the one of whoever restores. */
     private static final String ONLY_A_JOB = "save a job of that session with --shell-job (-j), not its leader: "
@@ -54,19 +53,22 @@ final class Terminal implements FileKind {
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
         long device = file.status().rdev();
-        if (FileStatus.major(device) == ALTERNATE && FileStatus.minor(device) == ALTERNATE_MASTER) {
-            inspection.refuse(file, "the master of a pseudo terminal cannot be saved yet", "close it before the dump");
-        } else if (inspection.files().hasTask(session(file, inspection))) {
+        SeizedProcess controlled =
+                isOwn(device) ? file.process() : inspection.files().controlledBy(device);
+        if (PseudoTerminal.isMaster(device) || isOfThePair(file, inspection.files())) {
+            return;
+        } else if (controlled != null
+                && inspection.files().hasTask(controlled.stat().session())) {
             inspection.refuse(
                     file,
-                    "controls session " + session(file, inspection) + ", whose leader is in the tree",
+                    "controls session " + controlled.stat().session() + ", whose leader is in the tree",
                     ONLY_A_JOB);
         } else if (!inspection.options().shellJob()) {
             inspection.refuse(
                     file,
                     "a terminal from outside the tree",
                     "give --shell-job (-j): restore then uses its own terminal");
-        } else if (!isOwn(device) && inspection.files().controlledBy(device) == null) {
+        } else if (controlled == null) {
             inspection.refuse(
                     file,
                     "a terminal that controls nobody in the tree cannot be saved yet",
@@ -74,12 +76,12 @@ final class Terminal implements FileKind {
         }
     }
 
-    /** The session that a terminal controls, as far as the tree knows; 0: none. */
-    private static int session(OpenFile file, FileInspection inspection) {
-        long device = file.status().rdev();
-        SeizedProcess controlled =
-                isOwn(device) ? file.process() : inspection.files().controlledBy(device);
-        return controlled == null ? 0 : controlled.stat().session();
+    /** Whether it is a slave whose master the tree has, by its own name or by that of the controlling terminal. */
+    private static boolean isOfThePair(OpenFile file, OpenFiles files) {
+        long device = isOwn(file.status().rdev())
+                ? file.process().stat().field(OpenFiles.TERMINAL)
+                : file.status().rdev();
+        return PseudoTerminal.isSlave(device) && files.master(PseudoTerminal.index(device)) != null;
     }
 
     @Override
@@ -100,11 +102,15 @@ final class Terminal implements FileKind {
 
     @Override
     public void validate(FileEntry entry, FileValidation validation) {
+        TtyInfoEntry info = validation.image().terminal(entry.getTty().getTtyInfoId());
+        if (info != null && validation.image().isPair(info)) {
+            TerminalPair.validate(info, validation);
+            return;
+        }
         if (validation.process().terminalFd() < 0) {
             validation.refuse(
                     "a terminal", "needs the terminal of whoever restores", "give --shell-job (-j), from a terminal");
         }
-        TtyInfoEntry info = validation.image().terminal(entry.getTty().getTtyInfoId());
         int pid = validation.process().pstree().getPid();
         if (info != null
                 && info.getSid() == pid
@@ -116,6 +122,11 @@ final class Terminal implements FileKind {
     @Override
     public void compile(FileEntry entry, TaskDescriptors task) {
         TtyFileEntry tty = entry.getTty();
+        TtyInfoEntry info = task.tree().image().terminal(tty.getTtyInfoId());
+        if (info != null && task.tree().image().isPair(info)) {
+            TerminalPair.compile(entry, info, task);
+            return;
+        }
         int flags = FileFlags.reopen(tty.getFlags(), task.targetClosesOnExec());
         ProgramBuilder block = task.block();
         int path = block.string(OwnTerminal.path(task.process().file(tty.getRegfId())));
@@ -126,7 +137,6 @@ final class Terminal implements FileKind {
                 .value(0);
         Handle handle = task.expectOpened(task.targetClosesOnExec());
         task.bind(entry.getId(), handle);
-        TtyInfoEntry info = task.tree().image().terminal(tty.getTtyInfoId());
         if (info != null && task.tree().isFirstOf(tty.getTtyInfoId())) {
             configure(info, task, handle);
         }

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import com.google.protobuf.ByteString;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FdTypes;
@@ -66,6 +67,11 @@ final class CollectedImage implements TreeImage {
 
     @Override
     public void addSocketData(int fileId, byte[] content) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void addTerminalData(int terminalId, ByteString content) {
         throw new UnsupportedOperationException();
     }
 

@@ -45,7 +45,6 @@ final class RefusalTest {
         "half read proc file, fd 10 (/proc/, keeps state",
         "foreign proc file, fd 10 (/proc/1/stat, outside the tree",
         "packets, fd 10 (pipe:[, packets",
-        "terminal master, fd 10 (/dev/, master",
         "controlling terminal, fd 10 (/dev/pts/, whose leader is in the tree",
         "kernel log, fd 10 (/dev/kmsg, a character device (1:11)",
         "gone directory, working directory (, deleted",
