@@ -1,7 +1,6 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.state.Item;
-import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.plan.HierarchyPrograms;
@@ -19,7 +18,6 @@ import org.agrona.collections.IntHashSet;
 
 /** What the helper hands down to every task of the tree: a clean start, the image's directory, perhaps a terminal. */
 final class Inheritance {
-    private static final int CLONE_NEWPID = Namespace.PID.flag();
     private static final int PR_SET_NAME = 15;
     private static final String TERMINAL = "/dev/tty";
     private static final long LAST_FD = 0xffff_ffffL;
@@ -66,7 +64,7 @@ final class Inheritance {
                         this::prepareNamespaces,
                         tree.namespaces()::compileLeave,
                         tree.namespaces()::compileHeld,
-                        rootIsFirst() ? CLONE_NEWPID : 0))
+                        rootIsFirst() ? tree.namespaces().rootFlags() : 0))
                 .withTag(pid -> Item.HIERARCHY.tag(pid));
     }
 
@@ -104,6 +102,7 @@ final class Inheritance {
         if (helperIsInit()) {
             mountProc(program);
         }
+        tree.namespaces().compileHelper(program);
     }
 
     private boolean helperIsInit() {

@@ -129,7 +129,7 @@ final class SavedTree {
     }
 
     OwnState own() {
-        return own;
+        return namespaces.areInner() ? own.inside() : own;
     }
 
     List<PstreeEntry> entries() {

@@ -312,8 +312,11 @@ public final class TreeRestore {
                 operation.awaitConfirmed(stage, tasks, stream::advance);
             }
             if (stage == RestoreStage.ROOT_TASK) {
-                tree.namespaces()
-                        .writeMaps(operation.segment().tid(operation.plan().holderSlot()));
+                final int maker =
+                        tree.namespaces().areInner() ? 0 : operation.plan().holderSlot();
+                tree.namespaces().writeMaps(operation.segment().tid(maker));
+            } else if (stage == RestoreStage.PREPARE_NAMESPACES) {
+                tree.namespaces().settle(operation.segment().tid(0));
             }
             if (actions.areAny()) {
                 if (stage == RestoreStage.ROOT_TASK) {

@@ -33,6 +33,9 @@ public record OwnState(
         int oomScoreAdj,
         int personality,
         int loginUid) {
+    /** CAP_NET_ADMIN, CAP_SYS_NICE, CAP_SYS_RESOURCE, CAP_AUDIT_CONTROL. */
+    private static final int[] OUTSIDE_ONLY = {12, 23, 24, 30};
+
     private static final int PR_CAPBSET_READ = 23;
     private static final int PR_GET_SECUREBITS = 27;
 
@@ -109,6 +112,19 @@ public record OwnState(
         } catch (LinuxException e) {
             return -1;
         }
+    }
+
+    /** That of a task born into a user namespace: what the kernel asks for outside of any, it may not. */
+    public OwnState inside() {
+        long effective = set(credentials.getCapEffList());
+        for (int capability : OUTSIDE_ONLY) {
+            effective &= ~(1L << capability);
+        }
+        CredsEntry inside = credentials.toBuilder()
+                .clearCapEff()
+                .addAllCapEff(words(effective))
+                .build();
+        return new OwnState(inside, limits, nice, schedulerPolicy, oomScoreAdj, personality, loginUid);
     }
 
     /** Whether the capability is in the effective set. */

@@ -43,7 +43,7 @@ public final class FileDescriptors implements StateKind {
         FileInspection inspection = new FileInspection(files, options, refusals);
         for (OpenFile file : files.all()) {
             file.kind().inspect(file, inspection);
-            inspectOwner(file, processes, inspection);
+            inspectOwner(file, processes, TreeNamespaces.of(tree).isInner(), inspection);
         }
         for (OpenFiles.Locked locked : files.locked()) {
             refusals.add(
@@ -58,10 +58,16 @@ public final class FileDescriptors implements StateKind {
     }
 
     /** Signals to somebody outside would go to whoever has that id at restore. */
-    private static void inspectOwner(OpenFile file, List<SeizedProcess> processes, FileInspection inspection) {
+    private static void inspectOwner(
+            OpenFile file, List<SeizedProcess> processes, boolean inner, FileInspection inspection) {
         FownEntry owner = file.kind() instanceof UnsupportedFile ? SignalOwner.NOBODY : file.owner();
         if (owner.getPid() == 0) {
             return;
+        }
+        if (inner) {
+            String reason =
+                    "sends its signals to somebody (F_SETOWN), in a user namespace with a pid namespace of its own";
+            inspection.refuse(file, reason + ": not supported yet", "take back the ownership before the dump");
         }
         boolean inside = owner.getPidType() == Descriptors.F_OWNER_PGRP
                 ? processes.stream().anyMatch(process -> process.stat().processGroup() == owner.getPid())

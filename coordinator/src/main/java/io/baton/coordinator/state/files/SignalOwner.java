@@ -67,7 +67,7 @@ final class SignalOwner {
             return;
         }
         CredsEntry own = task.process().own().credentials();
-        UserIds users = task.process().namespaces().userIds();
+        UserIds users = task.process().namespaces().workingIds();
         int real = users.userOutside(owner.getUid());
         int effective = users.userOutside(owner.getEuid());
         boolean others = real != own.getUid() || effective != own.getEuid();

@@ -6,6 +6,7 @@ import io.baton.coordinator.state.namespaces.UserIds;
 import io.baton.mktree.image.proto.CredsEntry;
 import io.baton.task.linux.Capabilities;
 import io.baton.task.program.ProgramBuilder;
+import java.util.List;
 
 /**
  * Credentials of a task that joins a user namespace on the way: users and groups outside, where we may choose any, even
@@ -13,6 +14,7 @@ import io.baton.task.program.ProgramBuilder;
  * be left of those.
  */
 final class JoinedCredentials {
+    private static final int NOBODY = -1;
     private static final int CAP_SETGID = 6;
     private static final int CAP_SETUID = 7;
     private static final int[] NEEDED = {
@@ -31,10 +33,20 @@ final class JoinedCredentials {
                 return "to get into a user namespace takes capability " + capability;
             }
         }
-        return CredentialProgram.forbidden(joined(own, wanted), wanted);
+        if (!namespaces.areInner()) {
+            return CredentialProgram.forbidden(joined(own, wanted), wanted);
+        }
+        List<Integer> groups = namespaces.fixedGroups();
+        return groups != null && !groups.equals(wanted.getGroupsList())
+                ? "has other groups than the tree's root, and its user namespace forbids setgroups(2)"
+                : CredentialProgram.forbidden(born(own, namespaces), wanted);
     }
 
     static void emit(CredsEntry own, CredsEntry wanted, SavedNamespaces namespaces, ProgramBuilder program) {
+        if (namespaces.areInner()) {
+            CredentialProgram.emit(born(own, namespaces), wanted, program);
+            return;
+        }
         CredentialProgram.emit(own, withUsers(own, namespaces.userIds().outside(wanted)), program);
         namespaces.joinUsers(program);
         CredentialProgram.emit(joined(own, wanted), wanted, program);
@@ -53,6 +65,24 @@ final class JoinedCredentials {
                 .clearGroups()
                 .addAllGroups(users.getGroupsList())
                 .build();
+    }
+
+    /** As who was born inside: nobody that has a name there. */
+    private static CredsEntry born(CredsEntry own, SavedNamespaces namespaces) {
+        List<Integer> groups = namespaces.fixedGroups();
+        CredsEntry nobody = CredsEntry.newBuilder(own)
+                .setUid(NOBODY)
+                .setEuid(NOBODY)
+                .setSuid(NOBODY)
+                .setFsuid(NOBODY)
+                .setGid(NOBODY)
+                .setEgid(NOBODY)
+                .setSgid(NOBODY)
+                .setFsgid(NOBODY)
+                .clearGroups()
+                .addAllGroups(groups == null ? List.of(NOBODY) : groups)
+                .build();
+        return joined(own, nobody);
     }
 
     /** As the kernel leaves who has just joined: {@code set_cred_user_ns}. */

@@ -61,6 +61,8 @@ public final class LoginUid implements StateKind {
 
     /** As the task says it, which is not in its user namespace yet. */
     private static int outside(ProcessRestore process) {
-        return process.namespaces().userIds().userOutside(process.core().getTc().getLoginuid());
+        return process.namespaces()
+                .workingIds()
+                .userOutside(process.core().getTc().getLoginuid());
     }
 }

@@ -71,6 +71,9 @@ public final class Scheduler implements StateKind {
         for (int i = 0; i < process.cores().size(); i++) {
             ThreadCoreEntry thread = process.cores().get(i).getThreadCore();
             int tid = process.pstree().getThreads(i);
+            if (!thread.hasSchedPolicy()) {
+                continue; // a dead leader
+            }
             if (isRealTime(policy(thread))) {
                 refusals.add(tid, "scheduler", "real-time policy needs CAP_SYS_NICE", "restore as root");
             } else if (thread.getSchedNice() < own.nice() && NICE_LIMIT_BASE - thread.getSchedNice() > limit) {

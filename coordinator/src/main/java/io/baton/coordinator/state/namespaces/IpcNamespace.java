@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /** System V IPC and POSIX message queues: the limits come back, and objects are refused. */
 final class IpcNamespace implements NamespaceKind {
@@ -86,36 +87,50 @@ final class IpcNamespace implements NamespaceKind {
     @Override
     public void compile(Saved saved, ProgramBuilder program) throws IOException {
         program.call(SyscallNumber.UNSHARE).value(Namespace.IPC.flag());
-        if (saved.isSaved()) {
-            restore(read(saved), program);
+        if (saved.isSaved() && !saved.inner()) {
+            restore(read(saved), (name, value) -> Sysctl.write(name, value, program));
         }
+    }
+
+    /**
+     * Sets the limits of one that the root has made by itself: a right of the root user inside, who it is not yet.
+     *
+     * @param user that one, as we know him
+     */
+    static void settle(Saved saved, int task, int user) throws IOException {
+        IpcVarEntry limits = read(saved);
+        Visit.of(task, Namespace.IPC, () -> {
+            Visit.become(user);
+            restore(limits, Sysctl::write);
+            return limits;
+        });
     }
 
     /** What the kernel has had no use for since 3.19, auto_msgmni, is left out. */
-    private static void restore(IpcVarEntry limits, ProgramBuilder program) {
+    private static void restore(IpcVarEntry limits, BiConsumer<String, String> writer) {
         List<String> semaphores = new ArrayList<>();
         limits.getSemCtlsList().forEach(limit -> semaphores.add(Integer.toUnsignedString(limit)));
-        Sysctl.write(SEMAPHORES, String.join(" ", semaphores), program);
-        write("kernel/msgmax", limits.getMsgCtlmax(), program);
-        write("kernel/msgmnb", limits.getMsgCtlmnb(), program);
-        write("kernel/msgmni", limits.getMsgCtlmni(), program);
-        Sysctl.write("kernel/shmmax", Long.toUnsignedString(limits.getShmCtlmax()), program);
-        Sysctl.write("kernel/shmall", Long.toUnsignedString(limits.getShmCtlall()), program);
-        write("kernel/shmmni", limits.getShmCtlmni(), program);
-        write("kernel/shm_rmid_forced", limits.getShmRmidForced(), program);
-        write("fs/mqueue/queues_max", limits.getMqQueuesMax(), program);
-        write("fs/mqueue/msg_max", limits.getMqMsgMax(), program);
-        write("fs/mqueue/msgsize_max", limits.getMqMsgsizeMax(), program);
+        writer.accept(SEMAPHORES, String.join(" ", semaphores));
+        write("kernel/msgmax", limits.getMsgCtlmax(), writer);
+        write("kernel/msgmnb", limits.getMsgCtlmnb(), writer);
+        write("kernel/msgmni", limits.getMsgCtlmni(), writer);
+        writer.accept("kernel/shmmax", Long.toUnsignedString(limits.getShmCtlmax()));
+        writer.accept("kernel/shmall", Long.toUnsignedString(limits.getShmCtlall()));
+        write("kernel/shmmni", limits.getShmCtlmni(), writer);
+        write("kernel/shm_rmid_forced", limits.getShmRmidForced(), writer);
+        write("fs/mqueue/queues_max", limits.getMqQueuesMax(), writer);
+        write("fs/mqueue/msg_max", limits.getMqMsgMax(), writer);
+        write("fs/mqueue/msgsize_max", limits.getMqMsgsizeMax(), writer);
         if (limits.hasMqMsgDefault()) {
-            write("fs/mqueue/msg_default", limits.getMqMsgDefault(), program);
+            write("fs/mqueue/msg_default", limits.getMqMsgDefault(), writer);
         }
         if (limits.hasMqMsgsizeDefault()) {
-            write("fs/mqueue/msgsize_default", limits.getMqMsgsizeDefault(), program);
+            write("fs/mqueue/msgsize_default", limits.getMqMsgsizeDefault(), writer);
         }
     }
 
-    private static void write(String name, int value, ProgramBuilder program) {
-        Sysctl.write(name, Integer.toUnsignedString(value), program);
+    private static void write(String name, int value, BiConsumer<String, String> writer) {
+        writer.accept(name, Integer.toUnsignedString(value));
     }
 
     private static IpcVarEntry read(Saved saved) throws IOException {

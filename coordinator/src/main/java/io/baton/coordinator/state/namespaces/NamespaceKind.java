@@ -47,8 +47,9 @@ interface NamespaceKind {
      * @param id of the namespace in the image; 0: it is not in there, a new one was asked for
      * @param privateMounts whether a mount namespace with a /proc of its own is there already
      * @param ownUsers whether it belongs to a user namespace of the tree
+     * @param inner whether it is made by somebody who has no rights outside, see {@link InnerNamespaces}
      */
-    record Saved(int root, ImageDirectory image, int id, boolean privateMounts, boolean ownUsers) {
+    record Saved(int root, ImageDirectory image, int id, boolean privateMounts, boolean ownUsers, boolean inner) {
         /** Whether there is something to bring back. */
         boolean isSaved() {
             return id != 0;

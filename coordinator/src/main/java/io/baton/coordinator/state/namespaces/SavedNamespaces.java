@@ -3,6 +3,8 @@ package io.baton.coordinator.state.namespaces;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.state.Item;
 import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.InventoryEntry;
 import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import io.baton.mktree.image.proto.UsernsEntry;
@@ -11,6 +13,7 @@ import io.baton.task.program.ProgramBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,7 @@ public final class SavedNamespaces {
     private final Set<Namespace> wanted = EnumSet.noneOf(Namespace.class);
     private @Nullable UsernsEntry users;
     private UserIds userIds = UserIds.SAME;
+    private List<Integer> rootGroups = List.of();
     private int holder;
 
     /**
@@ -48,6 +52,8 @@ public final class SavedNamespaces {
         if (isSaved(Namespace.USER)) {
             UsernsEntry entry = UserNamespace.read(image, ids.getUserNsId());
             users = entry;
+            CoreEntry core = image.one(ImageKind.CORE, root, CoreEntry.class);
+            rootGroups = core.getThreadCore().getCreds().getGroupsList();
             userIds = new UserIds(new IdMap(entry.getUidMapList()), new IdMap(entry.getGidMapList()));
         }
     }
@@ -57,9 +63,62 @@ public final class SavedNamespaces {
         return users != null && !wanted.contains(Namespace.PID);
     }
 
+    /** Whether the tree is born into its user namespace, see {@link InnerNamespaces}. */
+    public boolean areInner() {
+        return users != null && wanted.contains(Namespace.PID);
+    }
+
+    /** Groups that tasks born inside have and cannot change; null if they can. */
+    public @Nullable List<Integer> fixedGroups() {
+        UsernsEntry entry = users;
+        return entry != null && entry.getSetgroupsDenied() ? rootGroups : null;
+    }
+
     /** Users and groups, inside and outside. */
     public UserIds userIds() {
         return userIds;
+    }
+
+    /** Users and groups, as the image has them and as tasks call them while they restore themselves. */
+    public UserIds workingIds() {
+        return areInner() ? UserIds.SAME : userIds;
+    }
+
+    /** What the helper does before it makes the root. */
+    public void compileHelper(ProgramBuilder program) {
+        if (!areInner()) {
+            return;
+        }
+        if (isSaved(Namespace.MNT)) {
+            forKinds((kind, saved) -> {
+                if (kind.namespace() == Namespace.MNT) {
+                    compile(kind, saved, program);
+                }
+            });
+        }
+        program.tag(Item.NAMESPACE.tag(Namespace.USER.flag() >>> Item.NAMESPACE_SHIFT));
+        List<Integer> groups = fixedGroups();
+        if (groups != null) {
+            InnerNamespaces.groups(userIds, groups, program);
+        }
+        InnerNamespaces.own(owner(), program);
+    }
+
+    /** Clone flags of a root that is born into namespaces. */
+    public int rootFlags() {
+        return Namespace.PID.flag() | (areInner() ? Namespace.USER.flag() : 0);
+    }
+
+    /** What the root could not do itself, once it has made its namespaces. */
+    public void settle(int task) {
+        if (areInner() && isSaved(Namespace.IPC)) {
+            int user = userIds.userOutside(0);
+            forKinds((kind, saved) -> {
+                if (kind.namespace() == Namespace.IPC) {
+                    IpcNamespace.settle(saved, task, user == IdMap.NONE ? Identity.uid() : user);
+                }
+            });
+        }
     }
 
     /** Whether the tree has a user namespace. */
@@ -116,9 +175,13 @@ public final class SavedNamespaces {
     }
 
     private HeldNamespaces held() {
+        return new HeldNamespaces(wanted, userIds, owner());
+    }
+
+    /** To whom the user namespace belongs. */
+    private int owner() {
         UsernsEntry entry = users;
-        int owner = entry != null && entry.hasOwner() ? entry.getOwner() : Identity.uid();
-        return new HeldNamespaces(wanted, userIds, owner);
+        return entry != null && entry.hasOwner() ? entry.getOwner() : Identity.uid();
     }
 
     /** Whether the tree was not in the namespace of whoever dumped it; images without ids say nothing of that. */
@@ -155,8 +218,8 @@ public final class SavedNamespaces {
                 refusals.add(root, namespace.text() + " namespace", "cannot be made yet", "");
             }
         }
-        if (hasUsers() && !areHeld()) {
-            refusals.add(root, "user namespace", "together with a pid namespace: cannot be made yet", "");
+        if (areInner() && root != 1) {
+            refusals.add(root, "user namespace", "has the pid namespace too, and the root is not its init", "");
         }
         forKinds((kind, saved) -> kind.validate(saved, refusals));
     }
@@ -176,7 +239,11 @@ public final class SavedNamespaces {
         if (areHeld()) {
             held().join(holder, program);
         } else {
-            forKinds((kind, saved) -> compile(kind, saved, program));
+            forKinds((kind, saved) -> {
+                if (!areInner() || kind.namespace() != Namespace.MNT) { // the helper has done that
+                    compile(kind, saved, program);
+                }
+            });
         }
     }
 
@@ -198,7 +265,7 @@ public final class SavedNamespaces {
                 if (wanted.contains(namespace)) {
                     int id = isSaved(namespace) ? namespace.id(ids) : 0;
                     boolean pids = wanted.contains(Namespace.PID);
-                    work.with(kind, new NamespaceKind.Saved(root, image, id, pids, hasUsers()));
+                    work.with(kind, new NamespaceKind.Saved(root, image, id, pids, hasUsers(), areInner()));
                 }
             }
         } catch (IOException e) {

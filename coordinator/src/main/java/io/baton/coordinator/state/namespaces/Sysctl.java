@@ -1,9 +1,13 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
 import io.baton.task.linux.LinuxException;
+import io.baton.task.linux.Memory;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
+import java.nio.charset.StandardCharsets;
 
 /** Values below {@code /proc/sys}; of a namespace the reader's own. */
 final class Sysctl {
@@ -23,6 +27,16 @@ final class Sysctl {
                 return "";
             }
             throw e;
+        }
+    }
+
+    /** Writes a value at once. */
+    static void write(String name, String value) {
+        byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
+        try (Fd file = Files.open(FOLDER + name, Files.O_WRONLY | Files.O_CLOEXEC);
+                Memory memory = Memory.allocate(bytes.length)) {
+            memory.buffer().putBytes(0, bytes);
+            Files.write(file.number(), memory.address(), bytes.length);
         }
     }
 

@@ -81,10 +81,18 @@ public final class TreeNamespaces {
         if (has(Namespace.USER)) {
             ids = UserNamespace.ids(task);
             living.forEach(process -> inspectUsers(process, refusals));
+            if (isInner()) {
+                SharedMaps.inspect(living, refusals);
+            }
         }
         if (refusals.isEmpty()) { // a look inside needs rights that are a part of what was asked above
             own.forEach(kind -> kind.inspect(root.pid(), task, refusals));
         }
+    }
+
+    /** Whether the tree is all in a user namespace that has its pid namespace too, see {@link InnerNamespaces}. */
+    public boolean isInner() {
+        return has(Namespace.USER) && has(Namespace.PID);
     }
 
     private boolean has(Namespace namespace) {
@@ -159,7 +167,7 @@ public final class TreeNamespaces {
     }
 
     private void inspectUsers(SeizedProcess process, Refusals refusals) {
-        if (process.threads().size() > 1 || process.leaderDead()) {
+        if (!has(Namespace.PID) && (process.threads().size() > 1 || process.leaderDead())) {
             refusals.add(
                     process.pid(),
                     "threads",

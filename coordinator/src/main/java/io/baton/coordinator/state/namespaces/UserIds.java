@@ -34,6 +34,11 @@ public final class UserIds {
         return users.outward(inside);
     }
 
+    /** What a group inside is outside, or -1. */
+    public int groupOutside(int inside) {
+        return groups.outward(inside);
+    }
+
     private static int known(int id) {
         return id == IdMap.NONE ? IdMap.OVERFLOW : id;
     }

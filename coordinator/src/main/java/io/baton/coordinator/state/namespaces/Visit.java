@@ -33,6 +33,11 @@ public final class Visit {
         });
     }
 
+    /** The thread of a visit becomes another user; to the kernel, users are the thread's. */
+    static void become(int user) {
+        check(SystemCall.call(SyscallNumber.SETRESUID, -1, user, -1), SyscallNumber.SETRESUID);
+    }
+
     private static void check(long result, int number) {
         SystemCall.check(result, number);
     }

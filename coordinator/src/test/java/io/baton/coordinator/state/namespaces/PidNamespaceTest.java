@@ -13,10 +13,12 @@ import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.supervision.Supervision;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.PstreeEntry;
@@ -24,8 +26,12 @@ import io.baton.task.linux.Identity;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Signals;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.VanishedException;
+import io.baton.task.program.FaultInjector;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -60,8 +66,12 @@ class PidNamespaceTest {
     void endWhatIsLeft() {
         try (ProcFs proc = new ProcFs()) {
             for (int tid : proc.threads(Identity.pid())) {
-                for (int child : proc.children(Identity.pid(), tid)) {
-                    Signals.kill(child, Signals.SIGKILL);
+                try {
+                    for (int child : proc.children(Identity.pid(), tid)) {
+                        Signals.kill(child, Signals.SIGKILL);
+                    }
+                } catch (VanishedException e) {
+                    // A thread of the JVM has ended; its children, if any, are another one's now.
                 }
             }
         }
@@ -108,7 +118,16 @@ class PidNamespaceTest {
                 boolean own =
                         !proc.readLink(root, namespace.link()).equals(proc.readLink(Identity.pid(), namespace.link()));
                 facts.add(namespace.text() + " " + own);
+                if (own && namespace != Namespace.USER) {
+                    assertEquals(
+                            proc.readLink(root, Namespace.USER.link()),
+                            NamespaceOwner.userNamespace(root, namespace),
+                            namespace.text());
+                }
             }
+            facts.add("users " + proc.readText(root, "uid_map") + proc.readText(root, "gid_map")
+                    + proc.readText(root, "setgroups") + NamespaceOwner.owner(root));
+            facts.add("limits " + Visit.of(root, Namespace.IPC, () -> Sysctl.read("kernel/sem")));
             Mount.of(Integer.toString(root)).forEach(mount -> facts.add("mount " + mount.view()));
             return facts;
         }
@@ -143,6 +162,126 @@ class PidNamespaceTest {
         }
         int root = restore(images).root();
         assertEquals("", TreeSnapshot.difference(before, facts(root)));
+    }
+
+    /** What {@code unshare --user --map-root-user --pid --fork --mount-proc} makes, and more. */
+    @ParameterizedTest
+    @CsvSource({"-rpfm, threads", "-rpfmuin, family", "-rpfmuin, clan"})
+    void shouldComeBackWithUsersOfItsOwn(String unshared, String shape) throws Exception {
+        int mounts = Mount.of("self").size();
+        List<String> before;
+        Path images;
+        try (Victim victim = start("-U " + unshared + " --mount-proc", shape, 3)) {
+            before = facts(root(victim));
+            images = dump(root(victim), Finish.KILL);
+        }
+        shouldComeBack(images, before);
+        assertEquals(mounts, Mount.of("self").size());
+    }
+
+    private void shouldComeBack(Path images, List<String> before) throws Exception {
+        int root = restore(images).root();
+        assertEquals("", TreeSnapshot.difference(before, facts(root)));
+        dump(root, Finish.KILL); // and once more
+        root = restore(images).root();
+        assertEquals("", TreeSnapshot.difference(before, facts(root)));
+        Signals.kill(root, Signals.SIGKILL);
+    }
+
+    /** As container programs make it: by a user, whose namespace it is, with a map that root writes; inside user 1005. */
+    private Victim startMapped(int owner, String shape) throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Path go = directory.resolve("go");
+        Path ready = directory.resolve("ready");
+        String inside = "while ! test -e \"$0\"; do sleep 0.01; done; exec setpriv"
+                + " --reuid 1005 --regid 6 --groups 7,1008 --inh-caps -all,+chown,+net_admin"
+                + " --ambient-caps -all,+chown --bounding-set -sys_boot setsid \"$@\"";
+        Victim victim = Victim.run(
+                "/usr/bin/setpriv",
+                "--reuid",
+                owner,
+                "--regid",
+                owner,
+                "--clear-groups",
+                UNSHARE,
+                "-Upfmuin",
+                "--mount-proc",
+                "--keep-caps",
+                "/bin/sh",
+                "-ec",
+                inside,
+                go,
+                Victim.binary("star-static"),
+                ready,
+                shape,
+                3);
+        String ours = VirtualFile.link("/proc/self/ns/user");
+        Path link = Path.of("/proc/" + victim.pid() + "/ns/user");
+        Victim.await(() -> !Files.readSymbolicLink(link).toString().equals(ours));
+        for (String map : List.of("uid_map", "gid_map")) {
+            Files.writeString(Path.of("/proc/" + victim.pid() + "/" + map), "0 200000 1000\n1000 300000 64536\n");
+        }
+        Files.createFile(go);
+        Victim.await(() -> Files.exists(ready));
+        return victim;
+    }
+
+    /** As root of that user namespace sets it. */
+    static void limit(int task) {
+        Visit.of(task, Namespace.IPC, () -> {
+            Visit.become(200000);
+            Sysctl.write("kernel/sem", "251 32001 501 129");
+            return 0;
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, star", "54321, threads"})
+    void shouldComeBackWithAMapOfSeveralRanges(int owner, String shape) throws Exception {
+        List<String> before;
+        Path images;
+        try (Victim victim = startMapped(owner, shape)) {
+            int root = root(victim);
+            assertEquals(owner, NamespaceOwner.owner(root));
+            limit(root);
+            assertEquals(300005, Files.getAttribute(Path.of("/proc/" + root), "unix:uid"));
+            before = facts(root);
+            images = dump(root, Finish.KILL);
+        }
+        shouldComeBack(images, before);
+    }
+
+    /** Each instruction of the helper (the last slot) and of the root before it makes others, one restore for each. */
+    @Test
+    void shouldLeaveNothingBehindWhereverItFails() throws Exception {
+        int mounts = Mount.of("self").size();
+        Path images;
+        try (Victim victim = startMapped(54321, "family")) {
+            images = dump(root(victim), Finish.KILL);
+        }
+        int instructions = 0;
+        for (boolean fails = true; fails; instructions++) {
+            int nth = instructions;
+            boolean[] injected = new boolean[1];
+            FaultInjector faults = (slot, program) -> {
+                if (slot == 0 && !injected[0] && program.count() > nth) {
+                    injected[0] = true;
+                    program.rollback(nth).call(SyscallNumber.GETPID).expect(-1);
+                }
+            };
+            try {
+                Restored restored =
+                        TreeRestore.run(new RestoreRequest(images, RestoreOptions.DEFAULT, Supervision.NONE, faults));
+                Signals.kill(restored.root(), Signals.SIGKILL);
+                fails = false;
+            } catch (BatonException e) {
+                assertEquals(ErrorCode.TASK_FAILED, e.code(), e.message());
+                assertTrue(injected[0], e.message());
+            }
+            TreeSnapshot.reap();
+            assertEquals(mounts, Mount.of("self").size());
+        }
+        assertTrue(instructions > 10, "only " + instructions);
     }
 
     @Test

@@ -140,6 +140,7 @@ class UserNamespaceTest {
             List<String> facts = new ArrayList<>(snapshot.atRest(root));
             String users = proc.readLink(root, "ns/user");
             String ours = proc.readLink(Identity.pid(), "ns/user");
+            facts.add("limits " + Visit.of(root, Namespace.IPC, () -> Sysctl.read("kernel/sem")));
             for (int pid : snapshot.tree(root)) {
                 assertEquals(users, proc.readLink(pid, "ns/user"));
                 facts.add(pid + " maps " + proc.readText(pid, "uid_map") + proc.readText(pid, "gid_map")
@@ -199,6 +200,9 @@ class UserNamespaceTest {
             assertEquals(54321, NamespaceOwner.owner(victim.pid()));
             assertTrue(
                     inside(victim.pid()).startsWith("Uid:\t1005\t1005\t1005\t1005\nGid:\t6\t6\t6\t6\nGroups:\t7 1008"));
+            if (unshared.contains("i")) {
+                PidNamespaceTest.limit(victim.pid());
+            }
             shouldComeBack(victim);
         }
     }
