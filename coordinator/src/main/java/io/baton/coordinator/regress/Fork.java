@@ -9,10 +9,10 @@ import java.util.List;
  * @param flags of clone3(2)
  * @param exitSignal what its parent gets when it ends
  * @param pids wanted, innermost namespace first; none: any
- * @param inner whether its pid, as its maker sees it, is none of our pid namespace
+ * @param init whether it is the first task of another pid namespace: what it calls its children are no pids of ours
  * @param diesWithParent whether it is killed when the thread that made it ends
  */
-public record Fork(long flags, int exitSignal, List<Integer> pids, boolean inner, boolean diesWithParent) {
+public record Fork(long flags, int exitSignal, List<Integer> pids, boolean init, boolean diesWithParent) {
     public static final long CLONE_VM = 0x100;
     public static final long CLONE_FILES = 0x400;
     public static final long CLONE_PARENT = 0x8000;
@@ -39,25 +39,25 @@ public record Fork(long flags, int exitSignal, List<Integer> pids, boolean inner
 
     /** With these flags too. */
     public Fork with(long more) {
-        return new Fork(flags | more, exitSignal, pids, inner, diesWithParent);
+        return new Fork(flags | more, exitSignal, pids, init || (more & CLONE_NEWPID) != 0, diesWithParent);
     }
 
     public Fork exitSignal(int signal) {
-        return new Fork(flags, signal, pids, inner, diesWithParent);
+        return new Fork(flags, signal, pids, init, diesWithParent);
     }
 
     public Fork pids(Integer... wanted) {
-        return new Fork(flags, exitSignal, List.of(wanted), inner, diesWithParent);
+        return new Fork(flags, exitSignal, List.of(wanted), init, diesWithParent);
     }
 
-    /** By a task whose children are born into another pid namespace than ours. */
-    public Fork inside() {
+    /** By a task that has called unshare(2) or setns(2) for a pid namespace. */
+    public Fork asInit() {
         return new Fork(flags, exitSignal, pids, true, diesWithParent);
     }
 
     /** It lives on when its parent ends. */
     public Fork outliving() {
-        return new Fork(flags, exitSignal, pids, inner, false);
+        return new Fork(flags, exitSignal, pids, init, false);
     }
 
     boolean isThread() {

@@ -79,7 +79,7 @@ public final class Lab implements AutoCloseable {
 
     private Subject start() {
         Segment made = segment();
-        Subject first = new Subject(this, 0, false);
+        Subject first = new Subject(this, 0, false, false);
         first.prepare(true);
         ProgramBuilder program = new ProgramBuilder().reset();
         program.call(SyscallNumber.GETPPID).store(0);

@@ -32,6 +32,7 @@ public final class Subject {
     private final Lab lab;
     private final int slot;
     private final boolean inner;
+    private final boolean init;
     private final Data program;
     private final Data words;
     private final ProgramBuilder builder = new ProgramBuilder();
@@ -41,10 +42,17 @@ public final class Subject {
     private int pid;
     private @Nullable PidFd handle;
 
-    Subject(Lab lab, int slot, boolean inner) {
+    /**
+     * A task to be made.
+     *
+     * @param inner whether its maker's pid namespace is not ours
+     * @param init whether its children's are not
+     */
+    Subject(Lab lab, int slot, boolean inner, boolean init) {
         this.lab = lab;
         this.slot = slot;
         this.inner = inner;
+        this.init = init;
         this.program = lab.programOf(slot);
         this.words = lab.wordsOf(slot);
     }
@@ -122,8 +130,8 @@ public final class Subject {
     }
 
     private Subject child(Fork how) {
-        boolean inside = inner || how.inner();
-        Subject child = new Subject(lab, lab.takeSlot(inside), inside);
+        boolean inside = inner || init;
+        Subject child = new Subject(lab, lab.takeSlot(inside), inside, how.init());
         child.prepare(how.diesWithParent());
         return child;
     }
@@ -197,7 +205,7 @@ public final class Subject {
 
     /** Its first steps; returns when it stands. */
     void arrive(int itsPid) {
-        pid = itsPid;
+        pid = inner ? 0 : itsPid;
         awaitHold(0, "its start");
         if (pid == 0 && !inner) {
             pid = lab.tid(slot);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The suite itself, on the kernel we run on. */
 class RegressTest {
-    private static final int LEAST = 10;
+    private static final int LEAST = 60;
 
     @Test
     @Timeout(120)

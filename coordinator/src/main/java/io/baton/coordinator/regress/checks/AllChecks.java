@@ -16,6 +16,20 @@ public final class AllChecks {
         List<Check> all = new ArrayList<>();
         all.addAll(CreationChecks.list());
         all.addAll(EndChecks.list());
+        all.addAll(GroupChecks.list());
+        all.addAll(SignalChecks.list());
+        all.addAll(TraceChecks.list());
+        all.addAll(SeccompChecks.list());
+        all.addAll(MemoryChecks.list());
+        all.addAll(LayoutChecks.list());
+        all.addAll(TimerChecks.list());
+        all.addAll(ThreadChecks.list());
+        all.addAll(CredentialChecks.list());
+        all.addAll(FileChecks.list());
+        all.addAll(PollChecks.list());
+        all.addAll(SocketChecks.list());
+        all.addAll(NamespaceChecks.list());
+        all.addAll(FreezerChecks.list());
         return List.copyOf(all);
     }
 

@@ -87,6 +87,7 @@ final class CreationChecks {
     }
 
     private static void setTid(Lab lab) {
+        Steps.needChosenPids();
         int wanted = freePid();
         Subject child = lab.subject().fork(Fork.child().pids(wanted));
         Should.be("pid of the child", wanted, child.pid());
@@ -94,6 +95,7 @@ final class CreationChecks {
     }
 
     private static void setTidOfThread(Lab lab) {
+        Steps.needChosenPids();
         int wanted = freePid();
         Subject thread = lab.subject().fork(Fork.thread().pids(wanted));
         thread.call(SyscallNumber.GETTID).shouldReturn(wanted);
@@ -101,12 +103,14 @@ final class CreationChecks {
     }
 
     private static void setTidTaken(Lab lab) {
+        Steps.needChosenPids();
         Subject parent = lab.subject();
         parent.tryFork(Fork.child().pids(parent.pid())).shouldFailWith(Errno.EEXIST);
         parent.tryFork(Fork.child().pids(lab.helperPid())).shouldFailWith(Errno.EEXIST);
     }
 
     private static void setTidOfZombie(Lab lab) {
+        Steps.needChosenPids();
         Subject parent = lab.subject();
         int wanted = freePid();
         Subject child = parent.fork(Fork.child().pids(wanted));
@@ -121,6 +125,7 @@ final class CreationChecks {
     }
 
     private static void setTidOfGroup(Lab lab) {
+        Steps.needChosenPids();
         Subject parent = lab.subject();
         Subject leader = parent.fork();
         Subject member = parent.fork();
@@ -154,6 +159,7 @@ final class CreationChecks {
     }
 
     private static void nested(Lab lab) {
+        Steps.needChosenPids();
         int outside = freePid();
         Subject init = lab.subject().fork(Fork.child().with(Fork.CLONE_NEWPID).pids(1, outside));
         Should.be("pid of the namespace's first process", outside, init.pid());
@@ -173,6 +179,7 @@ final class CreationChecks {
     }
 
     private static void firstOfNamespace(Lab lab) {
+        Steps.needChosenPids();
         lab.subject().tryFork(Fork.child().with(Fork.CLONE_NEWPID).pids(2)).shouldFailWith(Errno.EINVAL);
         lab.subject()
                 .fork(Fork.child().with(Fork.CLONE_NEWPID).pids(1))
@@ -181,6 +188,7 @@ final class CreationChecks {
     }
 
     private static void sibling(Lab lab) {
+        Steps.needChosenPids();
         Subject parent = lab.subject();
         Subject child = parent.fork();
         int wanted = freePid();
