@@ -123,10 +123,8 @@ final class CapturedTree implements TreeImage, Closeable {
 
     @Override
     public void addTerminalData(int terminalId, ByteString content) {
-        TtyDataEntry entry = TtyDataEntry.newBuilder()
-                .setTtyId(terminalId)
-                .setData(content)
-                .build();
+        TtyDataEntry entry =
+                TtyDataEntry.newBuilder().setTtyId(terminalId).setData(content).build();
         add(ImageKind.TTY_DATA, writer -> writer.write(entry));
     }
 

@@ -90,7 +90,8 @@ class KilledFrozenRestoreTest {
                     int count = test.processes().size();
                     return count == 0 || (count == PROCESSES && test.group().state() == FreezerState.FROZEN);
                 },
-                () -> "all or nothing: " + test.group().processes() + " " + test.group().state());
+                () -> "all or nothing: " + test.group().processes() + " "
+                        + test.group().state());
         return !test.processes().isEmpty();
     }
 

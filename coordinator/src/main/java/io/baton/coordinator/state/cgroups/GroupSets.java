@@ -27,14 +27,12 @@ public final class GroupSets {
     public static final int OWN = 1;
 
     private final Map<String, Integer> ids = new LinkedHashMap<>();
-    private final String own;
 
     public GroupSets() {
         int pid = (int) ProcessHandle.current().pid();
         try (ProcFs proc = new ProcFs()) {
-            own = proc.readText(pid, "cgroup");
+            ids.put(proc.readText(pid, "cgroup"), OWN);
         }
-        ids.put(own, OWN);
     }
 
     /**
@@ -54,12 +52,12 @@ public final class GroupSets {
         }
         CgroupEntry.Builder entry = CgroupEntry.newBuilder();
         ids.forEach((text, id) -> entry.addSets(set(id, ControlGroupLine.parseAll(text))));
-        List<ControlGroupLine> ours = ControlGroupLine.parseAll(own);
+        // All of them: CRIU will not restore a set one of whose controllers has no directories.
         for (ControlGroupMount mount : ControlGroupMount.all()) {
             TreeSet<String> groups = new TreeSet<>();
             ids.keySet()
                     .forEach(text -> ControlGroupLine.parseAll(text).stream()
-                            .filter(line -> mount.isOf(line) && !ours.contains(line))
+                            .filter(mount::isOf)
                             .forEach(line -> groups.add(line.group())));
             if (!groups.isEmpty()) {
                 entry.addControllers(controller(mount, groups));

@@ -204,6 +204,6 @@ public final class SavedGroups {
         if (named != null) {
             maker.make(named.toAbsolutePath().normalize());
         }
-        new SavedProperties(entry, options, mounts, this::path).apply(Set.copyOf(made));
+        new SavedProperties(entry, options, mounts, this::path).apply(savedDirectories(), Set.copyOf(made));
     }
 }

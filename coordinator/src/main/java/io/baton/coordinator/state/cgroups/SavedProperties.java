@@ -41,15 +41,16 @@ final class SavedProperties {
     /**
      * Sets them.
      *
-     * @param made groups that we have made
+     * @param groups that tasks go into
+     * @param made those of them, or above them, that we have made
      * @throws BatonException MISSING_RESOURCE naming all that could not be set
      */
-    void apply(Set<Path> made) {
+    void apply(Set<Path> groups, Set<Path> made) {
         for (CgControllerEntry controller : entry.getControllersList()) {
             String names = String.join(",", controller.getCnamesList());
             for (ControlGroupMount mount : mounts) {
                 if (mount.isOf(ControlGroupLine.parseAll("0:" + names + ":/").get(0))) {
-                    controller.getDirsList().forEach(directory -> apply(mount, names, "", directory, made));
+                    controller.getDirsList().forEach(directory -> apply(mount, names, "", directory, groups, made));
                 }
             }
         }
@@ -61,14 +62,20 @@ final class SavedProperties {
         }
     }
 
-    private void apply(ControlGroupMount mount, String names, String above, CgroupDirEntry directory, Set<Path> made) {
+    private void apply(
+            ControlGroupMount mount,
+            String names,
+            String above,
+            CgroupDirEntry directory,
+            Set<Path> groups,
+            Set<Path> made) {
         String group = directory.getDirName().isEmpty() ? above : above + "/" + directory.getDirName();
         CgMemberEntry member = CgMemberEntry.newBuilder()
                 .setName(names)
                 .setPath(group.isEmpty() ? "/" : group)
                 .build();
         Path path = mount.directory(paths.apply(member));
-        if (path != null && java.nio.file.Files.isDirectory(path)) {
+        if (path != null && (groups.contains(path) || made.contains(path)) && java.nio.file.Files.isDirectory(path)) {
             boolean isMade = made.contains(path);
             if (isMade && directory.hasDirPerms()) {
                 permit(path, directory);
@@ -82,7 +89,7 @@ final class SavedProperties {
                 }
             }
         }
-        directory.getChildrenList().forEach(child -> apply(mount, names, group, child, made));
+        directory.getChildrenList().forEach(child -> apply(mount, names, group, child, groups, made));
     }
 
     private static void permit(Path path, CgroupDirEntry directory) {
