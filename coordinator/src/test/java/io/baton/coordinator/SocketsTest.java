@@ -9,12 +9,15 @@ import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.TcpOptions;
 import io.baton.task.linux.Prctl;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,14 +43,26 @@ class SocketsTest {
     @ParameterizedTest
     @ValueSource(strings = {"unix", "events", "inet", "ghosts"})
     void shouldBringBack(String kind) throws Exception {
+        bringBack(kind, DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
+    }
+
+    @Test
+    void shouldBringBackConnectionsClosed() throws Exception {
+        bringBack(
+                "connections",
+                DumpOptions.DEFAULT.with(new TcpOptions(true, true)),
+                RestoreOptions.DEFAULT.withTcpClose(true));
+    }
+
+    private void bringBack(String kind, DumpOptions dump, RestoreOptions restore) throws Exception {
         Path errors = Files.createFile(directory.resolve("errors"));
         String binary = Victim.binary(kind).toString();
-        try (Victim victim = Victim.startProgram(errors, java.util.List.of(binary, directory.toString()))) {
+        try (Victim victim = Victim.startProgram(errors, List.of(binary, directory.toString()))) {
             Victim.await(
                     () -> Files.exists(directory.resolve("ready")) || Files.size(errors) > 0, () -> kind + " is ready");
             assertEquals("", Files.readString(errors));
-            cycle(victim, "once");
-            cycle(victim, "twice");
+            cycle(victim, "once", dump, restore);
+            cycle(victim, "twice", dump, restore);
             victim.signal(SIGUSR1);
             Path result = directory.resolve("result");
             Victim.await(() -> Files.exists(result));
@@ -55,10 +70,10 @@ class SocketsTest {
         }
     }
 
-    private void cycle(Victim victim, String name) {
+    private void cycle(Victim victim, String name, DumpOptions dump, RestoreOptions restore) {
         Path images = directory.resolve(name);
-        TreeDump.run(new DumpRequest(victim.pid(), images, DumpOptions.DEFAULT, Finish.KILL, Deadline.after(SECONDS)));
+        TreeDump.run(new DumpRequest(victim.pid(), images, dump, Finish.KILL, Deadline.after(SECONDS)));
         TreeSnapshot.reap();
-        TreeRestore.run(images, RestoreOptions.DEFAULT, TimeUnit.SECONDS.toNanos(SECONDS));
+        TreeRestore.run(images, restore, TimeUnit.SECONDS.toNanos(SECONDS));
     }
 }

@@ -44,6 +44,9 @@ final class CheckCommand implements Callable<Integer> {
     int timeoutSeconds;
 
     @Mixin
+    final ConnectionOptions connections = new ConnectionOptions();
+
+    @Mixin
     final FreezerOptions freezer = new FreezerOptions();
 
     @Spec
@@ -58,7 +61,11 @@ final class CheckCommand implements Callable<Integer> {
         try (Interruption interruption = new Interruption()) {
             Deadline deadline = Deadline.after(timeoutSeconds, interruption::isAsked);
             List<Refusal> refusals = TreeDump.check(new DumpRequest(
-                                    root, Path.of("."), new DumpOptions(shellJob), Finish.LEAVE_RUNNING, deadline)
+                                    root,
+                                    Path.of("."),
+                                    new DumpOptions(shellJob).with(connections.options()),
+                                    Finish.LEAVE_RUNNING,
+                                    deadline)
                             .withFreezeCgroup(freezer.group))
                     .all();
             PrintWriter out = spec.commandLine().getOut();

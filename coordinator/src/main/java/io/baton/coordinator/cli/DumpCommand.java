@@ -60,6 +60,9 @@ final class DumpCommand implements Callable<Integer> {
     final ManageGroupsOption groups = new ManageGroupsOption();
 
     @Mixin
+    final ConnectionOptions connections = new ConnectionOptions();
+
+    @Mixin
     final FreezerOptions freezer = new FreezerOptions();
 
     @Spec
@@ -94,7 +97,7 @@ final class DumpCommand implements Callable<Integer> {
         TreeDump.run(new DumpRequest(
                         target.root,
                         target.images,
-                        new DumpOptions(shellJob, groups.mode),
+                        new DumpOptions(shellJob, groups.mode, connections.options()),
                         afterwards.finish(),
                         supervision.supervision(interruption, 0, Listeners.of(List.of(journal.begin(), report))))
                 .withIncrement(new Increment(track, increment.previous))

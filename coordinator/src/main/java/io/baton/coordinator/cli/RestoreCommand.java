@@ -41,6 +41,9 @@ final class RestoreCommand implements Callable<Integer> {
             description = "The tree joins our session, process group and terminal.")
     boolean shellJob;
 
+    @Option(names = "--tcp-close", description = "TCP connections come back closed: whoever reads finds their end.")
+    boolean tcpClose;
+
     @Option(
             names = {"-s", "--leave-stopped"},
             description = "Leave the tasks stopped (SIGSTOP); baton cont lets them run on.")
@@ -97,7 +100,7 @@ final class RestoreCommand implements Callable<Integer> {
     private Restored restore(final Interruption interruption) {
         return TreeRestore.run(new RestoreRequest(
                 image.directory(),
-                new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces(), groups.options()),
+                new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces(), groups.options(), tcpClose),
                 supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
                 faults()));
     }

@@ -142,8 +142,8 @@ public final class TreeRestore {
             if (listener.isActive()) {
                 segment.timeInstructions();
             }
-            groups.make();
             tree.ghosts().make();
+            groups.make();
             laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
                 final TaskIds ids = tree.options().pidNamespace() ? TaskIds.inNamespace() : TaskIds.same();

@@ -13,14 +13,20 @@ import java.util.Set;
  * @param verifyPages check the pages against the manifest too ({@code --verify})
  * @param namespaces the tree comes back in new ones of these, besides those the image has ({@code --ns})
  * @param groups the control groups it comes back into
+ * @param tcpClose TCP connections come back closed ({@code --tcp-close})
  */
 public record RestoreOptions(
-        boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces, GroupOptions groups) {
+        boolean shellJob,
+        boolean leaveStopped,
+        boolean verifyPages,
+        Set<Namespace> namespaces,
+        GroupOptions groups,
+        boolean tcpClose) {
     public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
 
     /** Into the control groups that were saved. */
     public RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces) {
-        this(shellJob, leaveStopped, verifyPages, namespaces, GroupOptions.DEFAULT);
+        this(shellJob, leaveStopped, verifyPages, namespaces, GroupOptions.DEFAULT, false);
     }
 
     /** With at most a new pid namespace ({@code --pidns}). */
@@ -35,11 +41,16 @@ public record RestoreOptions(
 
     /** The same in these namespaces. */
     public RestoreOptions with(Set<Namespace> others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcpClose);
     }
 
     /** The same into these control groups. */
     public RestoreOptions with(GroupOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcpClose);
+    }
+
+    /** The same with connections closed, or not. */
+    public RestoreOptions withTcpClose(boolean close) {
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, close);
     }
 }

@@ -11,6 +11,7 @@ public final class Poll implements AutoCloseable {
     public static final int POLLERR = 8;
     public static final int POLLHUP = 16;
     public static final int POLLNVAL = 32;
+    public static final int POLLRDHUP = 0x2000;
     /** A timeout that never ends. */
     public static final long FOREVER = -1;
 

@@ -1,15 +1,18 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.TcpOptions;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.InetSkEntry;
+import io.baton.mktree.image.proto.SkOptsEntry;
 import io.baton.mktree.image.proto.SkShutdown;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.Memory;
+import io.baton.task.linux.Poll;
 import io.baton.task.linux.Sockets;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
@@ -18,7 +21,8 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * TCP and UDP over IPv4 and IPv6: unbound, bound, listening, and UDP with a fixed other end. Connections of TCP are refused.
+ * TCP and UDP over IPv4 and IPv6: unbound, bound, listening, and UDP with a fixed other end. Connections of TCP are refused,
+ * or, with {@code --tcp-close}, come back closed.
  * What waits in a UDP socket is lost, as UDP allows.
  */
 final class InternetSocket implements FileKind {
@@ -27,10 +31,12 @@ final class InternetSocket implements FileKind {
     private static final int UDP_LITE = 136;
     private static final int UDP_CORK = 1;
     private static final int IPV6_V6ONLY = 26;
+    private static final int TCP_WINDOW_CLAMP = 10;
     private static final int TCP_INFO = 11;
     private static final int TCP_INFO_LENGTH = 104;
     private static final int WAITING_OFFSET = 24;
     private static final int BACKLOG_OFFSET = 28;
+    private static final int SHUT_RDWR = 2;
     private static final int FIONREAD = 0x541b;
     private static final List<String> STATES = List.of(
             "",
@@ -87,19 +93,26 @@ final class InternetSocket implements FileKind {
 
     private static void inspectTcp(OpenFile file, Fd socket, FileInspection inspection) {
         Tcp tcp = Tcp.of(socket);
-        if (tcp.state != Sockets.CLOSE && tcp.state != Sockets.LISTEN) {
-            inspection.refuse(
-                    file,
-                    "a TCP connection (" + STATES.get(tcp.state) + ") cannot be saved yet",
-                    "close the connection before the dump");
-        } else if (tcp.waiting != 0) {
+        TcpOptions options = inspection.options().tcp();
+        if (isConnection(tcp.state)) {
+            if (!options.close()) {
+                inspection.refuse(
+                        file,
+                        "a TCP connection (" + STATES.get(tcp.state) + ") cannot be saved yet",
+                        "close the connection before the dump, or give --tcp-close");
+            }
+        } else if (tcp.waiting != 0 && !options.skipInFlight()) {
             inspection.refuse(
                     file,
                     "connections wait there to be accepted: " + tcp.waiting,
-                    "let them be accepted and closed first");
-        } else if (tcp.state == Sockets.CLOSE && unread(socket) != 0) {
+                    "let them be accepted and closed first, or give --skip-in-flight");
+        } else if (tcp.state == Sockets.CLOSE && !options.close() && unread(socket) != 0) {
             inspection.refuse(file, "has not read all of a connection that is closed", "have it read first");
         }
+    }
+
+    private static boolean isConnection(int state) {
+        return state != Sockets.CLOSE && state != Sockets.LISTEN;
     }
 
     private static int unread(Fd socket) {
@@ -135,7 +148,7 @@ final class InternetSocket implements FileKind {
                     .setFamily(family)
                     .setType(type)
                     .setProto(protocol)
-                    .setState(peer.port() == 0 ? tcp.state : Sockets.ESTABLISHED)
+                    .setState(protocol == TCP || peer.port() == 0 ? tcp.state : Sockets.ESTABLISHED)
                     .setSrcPort(own.port())
                     .setDstPort(peer.port())
                     .setFlags(file.flags())
@@ -143,7 +156,10 @@ final class InternetSocket implements FileKind {
                     .addAllSrcAddr(own.words())
                     .addAllDstAddr(peer.words())
                     .setFown(file.owner())
-                    .setOpts(SocketOptions.read(fd, family, type, protocol));
+                    .setOpts(options(fd, family, type, protocol, tcp.state));
+            if (tcp.state == Sockets.CLOSE) {
+                captureShutdown(socket, protocol == TCP, isk);
+            }
             if (family == Sockets.AF_INET6) {
                 isk.setV6Only(Sockets.option(fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY) != 0);
             }
@@ -152,6 +168,31 @@ final class InternetSocket implements FileKind {
             }
             InternetOptions.read(fd, family, protocol, isk);
         }
+    }
+
+    /** After a connection that has ended, too. A TCP socket without one always says that it hangs. */
+    private static void captureShutdown(Fd socket, boolean tcp, InetSkEntry.Builder isk) {
+        try (Poll poll = new Poll(1)) {
+            poll.add(socket.number(), Poll.POLLRDHUP);
+            poll.await(0);
+            boolean ended = (poll.events(0) & Poll.POLLRDHUP) != 0;
+            if (ended) {
+                isk.setShutdown(tcp || (poll.events(0) & Poll.POLLHUP) != 0 ? SkShutdown.BOTH : SkShutdown.READ);
+            }
+        }
+    }
+
+    /** The window is the kernel's to choose once there is a connection. */
+    private static SkOptsEntry options(int fd, int family, int type, int protocol, int state) {
+        SkOptsEntry options = SocketOptions.read(fd, family, type, protocol);
+        if (!isConnection(state)) {
+            return options;
+        }
+        SkOptsEntry.Builder chosen = options.toBuilder().clearOther();
+        options.getOtherList().stream()
+                .filter(option -> option.getLevel() != TCP || option.getName() != TCP_WINDOW_CLAMP)
+                .forEach(chosen::addOther);
+        return chosen.build();
     }
 
     private static InternetAddress peer(int fd, int family) {
@@ -171,8 +212,10 @@ final class InternetSocket implements FileKind {
             validation.refuse(what, "family " + isk.getFamily() + " is none of the internet", "");
         } else if (!stream && !isDatagrams(isk.getProto(), isk.getType())) {
             validation.refuse(what, "cannot be restored yet: protocol " + isk.getProto(), "");
-        } else if (stream && isk.getState() != Sockets.CLOSE && isk.getState() != Sockets.LISTEN) {
-            validation.refuse(what, "a TCP connection cannot be restored yet", "");
+        } else if (stream
+                && isConnection(isk.getState())
+                && !validation.process().options().tcpClose()) {
+            validation.refuse(what, "a TCP connection cannot be restored yet", "give --tcp-close");
         } else if (!InternetAddress.isComplete(isk)) {
             validation.refuse(what, "its address in the image is damaged", "use another image");
         }
@@ -197,6 +240,11 @@ final class InternetSocket implements FileKind {
         if (isk.hasV6Only()) {
             SocketOptions.number(task, fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY, isk.getV6Only() ? 1 : 0);
         }
+        if (isk.getProto() == TCP && isConnection(isk.getState())) {
+            end(task, fd);
+            FileFlags.settle(task, fd, 0, isk.getFlags(), isk.getFown());
+            return;
+        }
         bind(isk, task, fd);
         if (isk.getState() == Sockets.LISTEN) {
             task.block()
@@ -219,6 +267,11 @@ final class InternetSocket implements FileKind {
                     .orErrno(Errno.ENOTCONN);
         }
         FileFlags.settle(task, fd, 0, isk.getFlags(), isk.getFown());
+    }
+
+    /** Without a connection the kernel says ENOTCONN, but from then on reading gives an end of file. */
+    private static void end(TaskDescriptors task, int fd) {
+        task.block().call(SyscallNumber.SHUTDOWN).value(fd).value(SHUT_RDWR).orErrno(Errno.ENOTCONN);
     }
 
     /** Old connections of a server may still linger (TIME_WAIT) and have its port; SO_REUSEADDR allows for that. */

@@ -140,6 +140,9 @@ final class SocketOptions {
             for (int[] row : OTHERS) {
                 int level = row[0];
                 for (int i = 1; i < row.length && applies(level, family, type); i++) {
+                    if (type == Sockets.SOCK_STREAM && isMulticast(level, row[i])) {
+                        continue; // different in accepted ones, and not to be set
+                    }
                     OptionalInt value = Sockets.optionIfKnown(fd, level, row[i]);
                     if (value.isPresent() && !value.equals(Sockets.optionIfKnown(fresh.number(), level, row[i]))) {
                         entry.addOther(SkOptionEntry.newBuilder()
@@ -150,6 +153,10 @@ final class SocketOptions {
                 }
             }
         }
+    }
+
+    private static boolean isMulticast(int level, int name) {
+        return level == 0 ? (name >= 32 && name <= 34) || name == 49 : level == SOL_IPV6 && name >= 17 && name <= 19;
     }
 
     private static boolean applies(int level, int family, int type) {
