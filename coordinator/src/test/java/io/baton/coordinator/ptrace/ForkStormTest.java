@@ -89,9 +89,10 @@ class ForkStormTest {
 
     private static boolean areAllReaped() {
         try {
-            while (!Wait.wait4(-1, Wait.WNOHANG | Wait.WALL).isNone()) {
-                continue;
-            }
+            boolean more;
+            do {
+                more = !Wait.wait4(-1, Wait.WNOHANG | Wait.WALL).isNone();
+            } while (more);
             return false;
         } catch (LinuxException e) {
             return true; // no child
