@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A victim of many tasks, all of them pausing. star READY SHAPE N: star (N children), chain (N deep), threads (N of
- * them), leaderless (N threads, their leader exits), zombies (N), sockets (N of them), family (a bit of everything), clan (all of it). READY
+ * them), leaderless (N threads, their leader exits), zombies (N), sockets (N of netlink), family (a bit of everything), clan (all of it). READY
  * is made when all are there.
  */
 #define _GNU_SOURCE
@@ -150,7 +150,7 @@ int main(int count, char **arguments)
 		zombies(n);
 	} else if (!strcmp(arguments[2], "sockets")) {
 		while (n--)
-			if (socket(AF_INET, SOCK_STREAM, 0) < 0)
+			if (socket(AF_NETLINK, SOCK_RAW, 0) < 0)
 				exit(1);
 	} else if (!strcmp(arguments[2], "family")) {
 		family();
