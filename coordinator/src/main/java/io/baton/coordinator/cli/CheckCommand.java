@@ -2,16 +2,20 @@ package io.baton.coordinator.cli;
 
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
-import io.baton.coordinator.dump.SystemCheck;
 import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.error.Refusal;
 import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.regress.Check;
+import io.baton.coordinator.regress.Outcome;
+import io.baton.coordinator.regress.Suite;
+import io.baton.coordinator.regress.checks.AllChecks;
 import io.baton.coordinator.state.DumpOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,6 +29,8 @@ import picocli.CommandLine.Spec;
                 "Says whether a tree can be dumped, with every reason why not; without -t, whether this system and"
                         + " our rights will do.")
 final class CheckCommand implements Callable<Integer> {
+    private static final long PATIENCE_SECONDS = 5;
+
     @Option(
             names = {"-t", "--tree"},
             paramLabel = "PID",
@@ -78,14 +84,31 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
+    /** With the checks of baton regress that any tree needs. */
     private int checkSystem() {
         PrintWriter out = spec.commandLine().getOut();
-        boolean good = true;
-        for (SystemCheck.Finding finding : SystemCheck.run()) {
-            out.println(finding);
-            good &= finding.good() || !finding.needed();
+        try (Interruption interruption = new Interruption()) {
+            List<Check> checks = AllChecks.ofSystem();
+            List<Outcome> outcomes = new Suite(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS), interruption::isAsked)
+                    .run(checks, outcome -> out.println(line(outcome)));
+            out.flush();
+            if (outcomes.size() < checks.size()) {
+                return ErrorCode.INTERRUPTED.exitStatus();
+            }
+            boolean good = outcomes.stream()
+                    .allMatch(one -> one.status() == Outcome.Status.OK
+                            || !one.check().need().isRequired());
+            return good ? 0 : ErrorCode.NOT_PERMITTED.exitStatus();
         }
-        out.flush();
-        return good ? 0 : ErrorCode.NOT_PERMITTED.exitStatus();
+    }
+
+    private static String line(Outcome outcome) {
+        Check check = outcome.check();
+        String name = check.id() + ": " + check.what();
+        if (outcome.status() == Outcome.Status.OK) {
+            return "ok       " + name;
+        }
+        return (check.need().isRequired() ? "MISSING  " : "lacking  ") + name + ": " + outcome.reason()
+                + (check.remedy().isEmpty() ? "" : " (" + check.remedy() + ")");
     }
 }

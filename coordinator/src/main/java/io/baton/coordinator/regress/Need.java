@@ -11,6 +11,9 @@ public enum Need {
     /** Nothing: it only takes longer, or more room. */
     SPEED("speed"),
 
+    /** Trees of other users, or with more than we may have ourselves. */
+    RIGHTS("trees of other users"),
+
     /** Trees that have such a thing. */
     STATE("trees that have it");
 

@@ -87,6 +87,11 @@ public final class Subject {
         return pid;
     }
 
+    /** What its maker has been told at once, by CLONE_PARENT_SETTID. */
+    public int storedTid() {
+        return lab.tid(slot);
+    }
+
     /** Makes a system call, and waits for what it returns. */
     public Result call(int number, long... arguments) {
         return start(number, arguments).await();

@@ -8,6 +8,7 @@ import io.baton.task.linux.Identity;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Signals;
 import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.VanishedException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,9 +39,17 @@ class SuiteTest {
         try (ProcFs proc = new ProcFs()) {
             int self = Identity.pid();
             return Arrays.stream(proc.threads(self))
-                    .flatMap(thread -> Arrays.stream(proc.children(self, thread)))
+                    .flatMap(thread -> Arrays.stream(children(proc, self, thread)))
                     .sorted()
                     .toArray();
+        }
+    }
+
+    private static int[] children(ProcFs proc, int process, int thread) {
+        try {
+            return proc.children(process, thread);
+        } catch (VanishedException e) {
+            return new int[0]; // the thread has ended; another one has its children
         }
     }
 

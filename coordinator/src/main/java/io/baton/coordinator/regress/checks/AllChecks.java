@@ -1,6 +1,7 @@
 package io.baton.coordinator.regress.checks;
 
 import io.baton.coordinator.regress.Check;
+import io.baton.coordinator.regress.Need;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
@@ -25,12 +26,18 @@ public final class AllChecks {
         all.addAll(TimerChecks.list());
         all.addAll(ThreadChecks.list());
         all.addAll(CredentialChecks.list());
+        all.addAll(HandleChecks.list());
         all.addAll(FileChecks.list());
         all.addAll(PollChecks.list());
         all.addAll(SocketChecks.list());
         all.addAll(NamespaceChecks.list());
         all.addAll(FreezerChecks.list());
         return List.copyOf(all);
+    }
+
+    /** Those that say whether a system will do at all, and how well: for trees of any kind. */
+    public static List<Check> ofSystem() {
+        return list().stream().filter(check -> check.need() != Need.STATE).toList();
     }
 
     /**

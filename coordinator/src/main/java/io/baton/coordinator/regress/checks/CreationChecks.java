@@ -1,7 +1,6 @@
 package io.baton.coordinator.regress.checks;
 
 import io.baton.coordinator.regress.Check;
-import io.baton.coordinator.regress.Data;
 import io.baton.coordinator.regress.Fork;
 import io.baton.coordinator.regress.Lab;
 import io.baton.coordinator.regress.Need;
@@ -70,7 +69,7 @@ final class CreationChecks {
                         CreationChecks::sibling),
                 Check.of(
                                 "clone3.parent_settid",
-                                "the kernel has stored the pid where CLONE_PARENT_SETTID says before the child runs",
+                                "the kernel stores a new task's id where CLONE_PARENT_SETTID says",
                                 "kernel/fork.c kernel_clone()",
                                 CreationChecks::parentSetTid)
                         .neededBy(Need.RESTORE, ""));
@@ -203,10 +202,9 @@ final class CreationChecks {
     }
 
     private static void parentSetTid(Lab lab) {
-        // What is shared with a child that has arrived was written before it could run.
         Subject child = lab.subject().fork();
-        Data there = lab.data(8);
-        child.call(SyscallNumber.GETPID).shouldReturn(child.pid());
-        child.call(SyscallNumber.SET_TID_ADDRESS, there.at()).shouldReturn(child.pid());
+        Should.be("id stored of a child", child.call(SyscallNumber.GETPID).value(), child.storedTid());
+        Subject thread = child.fork(Fork.thread());
+        Should.be("id stored of a thread", thread.call(SyscallNumber.GETTID).value(), thread.storedTid());
     }
 }

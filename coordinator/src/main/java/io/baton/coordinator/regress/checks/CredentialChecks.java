@@ -44,15 +44,17 @@ final class CredentialChecks {
                                 lab -> Steps.needChosenPids())
                         .neededBy(Need.RESTORE, "run as root, or with CAP_CHECKPOINT_RESTORE"),
                 Check.of(
-                        "rights.ptrace",
-                        "we may trace tasks of other users: CAP_SYS_PTRACE",
-                        "kernel/ptrace.c, capabilities(7)",
-                        lab -> Steps.need(Capabilities.CAP_SYS_PTRACE, "CAP_SYS_PTRACE")),
+                                "rights.ptrace",
+                                "we may trace tasks of other users: CAP_SYS_PTRACE",
+                                "kernel/ptrace.c, capabilities(7)",
+                                lab -> Steps.need(Capabilities.CAP_SYS_PTRACE, "CAP_SYS_PTRACE"))
+                        .neededBy(Need.RIGHTS, "run as root, or with CAP_SYS_PTRACE"),
                 Check.of(
-                        "rights.resource",
-                        "we may raise limits: CAP_SYS_RESOURCE",
-                        "kernel/sys.c do_prlimit(), capabilities(7)",
-                        lab -> Steps.need(Capabilities.CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE")),
+                                "rights.resource",
+                                "we may raise limits: CAP_SYS_RESOURCE",
+                                "kernel/sys.c do_prlimit(), capabilities(7)",
+                                lab -> Steps.need(Capabilities.CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE"))
+                        .neededBy(Need.RIGHTS, "run as root, or with CAP_SYS_RESOURCE"),
                 Check.of(
                         "setuid.pdeathsig",
                         "a change of user clears the parent-death signal",

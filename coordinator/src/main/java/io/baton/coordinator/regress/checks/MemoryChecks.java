@@ -105,7 +105,7 @@ final class MemoryChecks {
                         .neededBy(Need.RESTORE, "run as root, or with CAP_CHECKPOINT_RESTORE"),
                 Check.of(
                                 "memfd.create",
-                                "memory files can be made, and run out of their own descriptor",
+                                "memory files can be made, and stay mapped without a descriptor",
                                 "mm/memfd.c, memfd_create(2)",
                                 MemoryChecks::memoryFile)
                         .neededBy(Need.RESTORE, "Linux 3.17"),

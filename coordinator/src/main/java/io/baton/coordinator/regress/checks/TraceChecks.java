@@ -1,5 +1,10 @@
 package io.baton.coordinator.regress.checks;
 
+import io.baton.coordinator.ptrace.Ask;
+import io.baton.coordinator.ptrace.AskRunner;
+import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.ptrace.SeizedTree;
+import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.coordinator.regress.Check;
 import io.baton.coordinator.regress.CheckSkipped;
 import io.baton.coordinator.regress.Data;
@@ -7,6 +12,7 @@ import io.baton.coordinator.regress.Lab;
 import io.baton.coordinator.regress.Need;
 import io.baton.coordinator.regress.Should;
 import io.baton.coordinator.regress.Subject;
+import io.baton.mktree.launch.NativeFiles;
 import io.baton.task.linux.Cpuid;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.LinuxException;
@@ -17,12 +23,14 @@ import io.baton.task.linux.SyscallInfo;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.UserRegs;
 import io.baton.task.linux.WaitStatus;
+import io.baton.task.program.ProgramBuilder;
 import java.util.List;
 
 /** ptrace(2): stopping, looking, letting go. The tracer is the check's own thread. */
 final class TraceChecks {
     private static final String PTRACE = "kernel/ptrace.c ptrace_request(), ptrace(2)";
     private static final String RIGHTS = "run as root, or with CAP_SYS_PTRACE";
+    private static final int ASK_SECONDS = 5;
     private static final int RSEQ_LENGTH = 32;
     private static final int RSEQ_SIGNATURE = 0x5305_3053;
 
@@ -35,6 +43,12 @@ final class TraceChecks {
                                 "PTRACE_SEIZE stops nobody, PTRACE_INTERRUPT does",
                                 "kernel/ptrace.c ptrace_attach(), ptrace(2)",
                                 TraceChecks::seize)
+                        .neededBy(Need.DUMP, RIGHTS),
+                Check.of(
+                                "ptrace.ask",
+                                "a stopped task runs Baton's runner, and then goes on as if nothing had been",
+                                "kernel/ptrace.c, arch/x86/kernel/signal.c, ptrace(2)",
+                                TraceChecks::ask)
                         .neededBy(Need.DUMP, RIGHTS),
                 Check.of(
                         "ptrace.seize.twice",
@@ -128,6 +142,26 @@ final class TraceChecks {
         lab.await(subject.pid(), 0);
         Ptrace.detach(subject.pid(), 0);
         subject.call(SyscallNumber.GETPID).shouldReturn(subject.pid());
+    }
+
+    private static void ask(Lab lab) {
+        Subject child = lab.subject().fork();
+        child.call(SyscallNumber.SETSID).shouldReturn(child.pid());
+        Subject.Pending pause = child.start(SyscallNumber.PAUSE);
+        lab.await("the pause", () -> lab.proc().readText(child.pid(), "syscall").startsWith("34 "));
+        Deadline deadline = Deadline.after(ASK_SECONDS);
+        try (SeizedTree tree = TreeSeizer.seize(child.pid(), deadline);
+                AskRunner runner = new AskRunner(tree.proc(), NativeFiles.runner(), NativeFiles.ASK_OFFSET, deadline)) {
+            ProgramBuilder program = new ProgramBuilder();
+            int result = program.call(SyscallNumber.GETPID).result();
+            Ask ask = new Ask(tree.root().firstThread(), program);
+            runner.run(List.of(ask));
+            Should.be("answer", child.pid(), ask.block().getLong(ProgramBuilder.resultOffset(result)));
+        }
+        lab.await(
+                "the pause again",
+                () -> lab.proc().readText(child.pid(), "syscall").startsWith("34 "));
+        Should.hold("its call has not returned", !pause.isDone());
     }
 
     private static void seizeTwice(Lab lab) {
