@@ -5,7 +5,10 @@ import io.baton.coordinator.regress.CheckSkipped;
 import io.baton.coordinator.regress.Lab;
 import io.baton.coordinator.regress.Should;
 import io.baton.coordinator.regress.Subject;
+import io.baton.mktree.launch.GroupGuard;
 import io.baton.task.linux.ControlGroupMount;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
 import io.baton.task.linux.Ptrace;
 import io.baton.task.linux.Signals;
 import io.baton.task.linux.SyscallNumber;
@@ -13,7 +16,6 @@ import io.baton.task.linux.UserRegs;
 import io.baton.task.linux.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -85,17 +87,26 @@ final class FreezerChecks {
                     .orElseThrow(() -> new CheckSkipped("no freezer (cgroup v" + version + ") is mounted"));
             Path directory = mount.resolve("baton-regress-" + lab.subject().pid());
             try {
-                Files.createDirectory(directory);
+                java.nio.file.Files.createDirectory(directory);
             } catch (IOException e) {
                 throw new CheckSkipped("no group can be made: " + e);
             }
             lab.afterEnd(() -> remove(directory));
             Group group = new Group(lab, directory, file, frozen, thawed);
-            if (!Files.exists(directory.resolve(file))) {
+            if (!java.nio.file.Files.exists(directory.resolve(file))) {
                 throw new CheckSkipped("groups have no " + file);
             }
+            group.guard();
             lab.beforeEnd(group::thaw);
             return group;
+        }
+
+        /** Should we be killed meanwhile, somebody must thaw it: what is frozen (v1) does not die. */
+        private void guard() {
+            Fd state = lab.keep(Files.open(directory.resolve(file).toString(), Files.O_WRONLY | Files.O_CLOEXEC));
+            Fd group = lab.keep(Files.open(directory.toString(), Files.O_RDONLY | Files.O_CLOEXEC));
+            GroupGuard guard = GroupGuard.start(thawed, "trusted.baton-regress", state, group);
+            lab.afterEnd(guard::close);
         }
 
         /** What was in it may not be quite gone. */
@@ -103,7 +114,7 @@ final class FreezerChecks {
             long until = System.nanoTime() + PATIENCE_NANOS;
             while (true) {
                 try {
-                    Files.delete(directory);
+                    java.nio.file.Files.delete(directory);
                     return;
                 } catch (IOException e) {
                     if (System.nanoTime() - until > 0) {
