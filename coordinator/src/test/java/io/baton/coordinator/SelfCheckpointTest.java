@@ -79,6 +79,32 @@ class SelfCheckpointTest {
         shouldReturnTwice(Victim.startProgram(errors, command));
     }
 
+    /** As CRaC does it: the JVM ends, and its call returns in the one that is restored. */
+    @Test
+    void shouldReturnOnceByOrgCrac() throws Exception {
+        List<String> command = java();
+        command.addAll(
+                1,
+                List.of(
+                        "-Dorg.crac.Core.Compat=io.baton.task.crac",
+                        "-Dbaton.task.launcher=" + launcher,
+                        "-Dbaton.task.checkpointTo=" + images));
+        command.addAll(List.of(CracSelf.class.getName(), log.toString()));
+        List<String> before = List.of("before second", "before first");
+        try (Victim victim = Victim.startProgram(Files.createFile(folder.resolve("errors")), command)) {
+            Victim.await(() -> !victim.isAlive(), this::logged);
+            assertEquals(before, Files.readAllLines(log));
+        }
+        TreeSnapshot.reap();
+        int root = restored(images);
+        List<String> all = new ArrayList<>(before);
+        all.addAll(List.of("after first", "after second", "back"));
+        Victim.await(() -> Files.readAllLines(log).equals(all), this::logged);
+        try (TreeSnapshot snapshot = new TreeSnapshot()) {
+            snapshot.kill(root);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/sys/fs/cgroup/freezer", "/sys/fs/cgroup/unified"})
     void shouldReturnTwiceInAHierarchy(Path hierarchy) throws Exception {

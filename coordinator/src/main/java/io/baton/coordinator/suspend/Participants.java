@@ -1,5 +1,6 @@
 package io.baton.coordinator.suspend;
 
+import io.baton.coordinator.freezer.FreezerGroup;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * asked: the tree is only sure when it is stopped.
  */
 final class Participants {
+    /** Where those sleep who are frozen by v2, and only they; who is frozen by v1 is in state D. */
+    private static final String FREEZER_TRAP = "get_signal";
+
     private final ProcFs proc;
     private final int caller;
     private final int self = Identity.pid();
@@ -101,10 +105,18 @@ final class Participants {
             if (open(process, owner, map)) {
                 if (stat.state() == 'T' || stat.state() == 't') {
                     process.cannotBeAsked("it is stopped");
+                } else if (isFrozen(process.pid(), stat)) {
+                    process.cannotBeAsked("it is frozen");
                 }
                 return;
             }
         }
+    }
+
+    /** To find its groups takes longer than to see that it sleeps as others do. */
+    private boolean isFrozen(int pid, ProcStat stat) {
+        return (stat.state() == 'D' || proc.readText(pid, "wchan").equals(FREEZER_TRAP))
+                && FreezerGroup.frozenOf(proc, pid) != null;
     }
 
     private static boolean open(AskedProcess process, int owner, ProcMap map) {

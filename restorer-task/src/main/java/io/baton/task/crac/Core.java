@@ -3,6 +3,7 @@ package io.baton.task.crac;
 import io.baton.task.suspend.Checkpoint;
 import io.baton.task.suspend.Suspend;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The coordination service; as {@code org.crac.Core}. The first resource that is registered makes this JVM one that is asked
@@ -12,6 +13,9 @@ import java.nio.file.Path;
 public final class Core {
     /** Names the directory that {@link #checkpointRestore} writes its image to. */
     private static final String IMAGES = "baton.task.checkpointTo";
+
+    /** Names the launcher that writes it, if it is not found as {@link Checkpoint} finds it. */
+    private static final String LAUNCHER = "baton.task.launcher";
 
     /** As of a process that a CRaC JVM has checkpointed: killed. */
     private static final int CHECKPOINTED = 137;
@@ -43,7 +47,7 @@ public final class Core {
             CheckpointException failure = new CheckpointException();
             try {
                 GLOBAL.beforeCheckpoint(GLOBAL);
-                if (Checkpoint.self(Path.of(images)) > 0) {
+                if (Checkpoint.self(Path.of(images), options()) > 0) {
                     Runtime.getRuntime().halt(CHECKPOINTED);
                 }
                 failure = null;
@@ -54,6 +58,10 @@ public final class Core {
             }
             runOn(failure);
         }
+    }
+
+    private static Checkpoint.Options options() {
+        return new Checkpoint.Options(0, System.getProperty(LAUNCHER), List.of());
     }
 
     private static void runOn(@org.jspecify.annotations.Nullable CheckpointException failure)
