@@ -99,6 +99,10 @@ class ReferenceDocsTest {
                 With `--json` the same is told to programs on standard output, as one object: `error` (the code), `exit`, `message`,
                 `remedy`; where they are known `pid` (of the task, as in the image), `stage`, `item` (the thing), `call` (the system
                 call) and `errno` (by name); and for a refusal `refusals`, a list of `pid`, `object`, `reason`, `remedy`.
+
+                What went well tells `operation`, `root` and `micros`; a dump of a tree in which somebody has registered to be asked first also
+                `suspend`, a list of `pid`, `called`, `outcome` (completed, postponed, timed out, ended, not asked, no callback), `micros` and,
+                if there is one, `reason`.
                 """).toString();
     }
 
