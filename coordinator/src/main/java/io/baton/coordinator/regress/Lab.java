@@ -62,6 +62,7 @@ public final class Lab implements AutoCloseable {
     private @Nullable Subject root;
     private int outer = 1;
     private int inner = OUTER_SLOTS;
+    private boolean ended;
     private boolean closed;
 
     /** A lab whose every wait ends at that time (System.nanoTime). */
@@ -73,11 +74,15 @@ public final class Lab implements AutoCloseable {
     public Subject subject() {
         if (root == null) {
             root = start();
+            root.arrive(0);
         }
         return root;
     }
 
-    private Subject start() {
+    private synchronized Subject start() {
+        if (ended) {
+            throw CheckFailure.timeout("the first task");
+        }
         Segment made = segment();
         Subject first = new Subject(this, 0, false, false);
         first.prepare(true);
@@ -92,7 +97,6 @@ public final class Lab implements AutoCloseable {
         program.copyTo(made.buffer(), at, 0, 0);
         made.program(SLOTS, at);
         helper = Helper.start(made, List.of());
-        first.arrive(0);
         return first;
     }
 
@@ -233,9 +237,6 @@ public final class Lab implements AutoCloseable {
 
     private Segment segment() {
         if (segment == null) {
-            if (closed) {
-                throw CheckFailure.timeout("the start");
-            }
             byte[] runner = NativeFiles.runner();
             int plan = SLOTS * (PROGRAM_LENGTH + WORDS_LENGTH) + HELPER_PROGRAM_LENGTH + ARENA_LENGTH;
             SegmentLayout layout =
@@ -259,13 +260,12 @@ public final class Lab implements AutoCloseable {
         return segment().layout().planOffset();
     }
 
-    /** Ends all tasks and undoes what is to be undone. */
-    @Override
-    public synchronized void close() {
-        if (closed) {
+    /** Ends all tasks and undoes what is to be undone. The memory stays: another thread may be looking at it. */
+    synchronized void end() {
+        if (ended) {
             return;
         }
-        closed = true;
+        ended = true;
         RuntimeException first = runAll(beforeEnd, null);
         boolean gone = true;
         if (helper != null && segment != null) {
@@ -273,15 +273,27 @@ public final class Lab implements AutoCloseable {
             helper.close();
         }
         first = runAll(afterEnd, first);
-        proc.close();
-        if (segment != null) {
-            segment.close();
-        }
         if (!gone) {
             throw CheckFailure.because("tasks are left that cannot be killed");
         }
         if (first != null) {
             throw first;
+        }
+    }
+
+    /** Ends all tasks, and gives the memory back. For the check's own thread. */
+    @Override
+    public synchronized void close() {
+        try {
+            end();
+        } finally {
+            if (!closed) {
+                closed = true;
+                proc.close();
+                if (segment != null) {
+                    segment.close();
+                }
+            }
         }
     }
 

@@ -50,27 +50,40 @@ public final class Suite {
         long begun = System.nanoTime();
         Lab lab = new Lab(begun + limitNanos);
         Attempt attempt = new Attempt(check, lab);
-        Thread hook = new Thread(lab::close, "regress-undo");
+        Thread hook = new Thread(lab::end, "regress-undo");
         Runtime.getRuntime().addShutdownHook(hook);
         Thread thread = new Thread(attempt, "check " + check.id());
         thread.setDaemon(true);
         thread.start();
         boolean inTime = join(thread, TimeUnit.NANOSECONDS.toMillis(limitNanos) + GRACE_MILLIS);
-        StackTraceElement[] stack = inTime ? new StackTraceElement[0] : thread.getStackTrace();
-        Throwable ending = close(lab);
-        if (!inTime) {
-            thread.interrupt();
-            join(thread, GRACE_MILLIS);
-        }
-        Runtime.getRuntime().removeShutdownHook(hook);
+        List<String> where = inTime ? List.of() : giveUp(thread, lab);
+        forget(hook);
         long nanos = System.nanoTime() - begun;
-        if (!inTime) {
-            List<String> where = new ArrayList<>();
-            Arrays.stream(stack).limit(FRAMES).forEach(frame -> where.add("at " + frame));
-            return new Outcome(check, Outcome.Status.TIMEOUT, "timeout, in a call that does not return", where, nanos);
+        return inTime
+                ? outcome(check, attempt.error, nanos)
+                : new Outcome(check, Outcome.Status.TIMEOUT, "timeout, in a call that does not return", where, nanos);
+    }
+
+    /** Ends its tasks, which may end the call it is in; else the thread is left there. */
+    private static List<String> giveUp(Thread thread, Lab lab) {
+        List<String> where = new ArrayList<>();
+        Arrays.stream(thread.getStackTrace()).limit(FRAMES).forEach(frame -> where.add("at " + frame));
+        try {
+            lab.end();
+        } catch (RuntimeException e) {
+            where.add("and it leaves something behind: " + e.getMessage());
         }
-        Throwable error = attempt.error == null ? ending : attempt.error;
-        return outcome(check, error, nanos);
+        thread.interrupt();
+        join(thread, GRACE_MILLIS);
+        return where;
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // We are being ended; then it is needed.
+        }
     }
 
     private static @Nullable Throwable close(Lab lab) {
@@ -113,7 +126,7 @@ public final class Suite {
         return !thread.isAlive();
     }
 
-    /** A check in its thread. The lab is closed here, if it is at all: whoever traces a task must reap it. */
+    /** A check in its thread. The lab is closed here, if it is at all: nobody else knows when its memory is looked at. */
     private static final class Attempt implements Runnable {
         private final Check check;
         private final Lab lab;

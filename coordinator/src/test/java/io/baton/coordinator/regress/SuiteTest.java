@@ -92,6 +92,22 @@ class SuiteTest {
     }
 
     @Test
+    void shouldLeaveACheckThatNeverReturnsAlone() {
+        Outcome outcome = run(lab -> {
+            Subject subject = lab.subject();
+            Data data = lab.longs(7);
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(6);
+            while (System.nanoTime() - until < 0 && data.longAt(0) == 7) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+                Thread.interrupted();
+            }
+            subject.call(SyscallNumber.GETPID);
+        });
+        assertEquals(Outcome.Status.TIMEOUT, outcome.status());
+        assertTrue(outcome.details().stream().anyMatch(line -> line.contains("park")), outcome::toString);
+    }
+
+    @Test
     void shouldNoticeASubjectThatDies() {
         Outcome outcome = run(lab -> {
             Subject child = lab.subject().fork();
