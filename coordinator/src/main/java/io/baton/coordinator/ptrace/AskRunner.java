@@ -208,7 +208,7 @@ public final class AskRunner implements AutoCloseable {
         program.op(Op.RETIRE)
                 .value(base + running.area + DONE_OFFSET)
                 .value(base + running.frame() + SignalFrame.STACK_POINTER_OFFSET)
-                .value(System.nanoTime() + PATIENCE);
+                .value(System.nanoTime() + PATIENCE + thread.process().clockAhead());
         int at = running.program();
         int length = program.copyTo(running.memory, at, 0, 0);
         for (int i = 0; i < count; i++) {

@@ -1,7 +1,9 @@
 package io.baton.coordinator.ptrace;
 
+import io.baton.task.linux.ClockOffsets;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.PidFd;
 import io.baton.task.linux.ProcFdInfo;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * was {@linkplain SeizedThread#prefetch fetched} before.
  */
 public final class SeizedProcess implements AutoCloseable {
+    private static final String TIME = "ns/time";
+
     private final ProcReaders readers;
     private final int pid;
     private final int parent;
@@ -175,6 +179,16 @@ public final class SeizedProcess implements AutoCloseable {
     /** Position, flags and more of an open descriptor. */
     public ProcFdInfo fdInfo(int fd) {
         return proc().fdInfo(procId(), fd);
+    }
+
+    /** How far its clock (CLOCK_MONOTONIC) is ahead of ours, in ns: it may be in a time namespace. */
+    public long clockAhead() {
+        int self = Identity.pid();
+        if (readLink(TIME).equals(proc().readLink(self, TIME))) {
+            return 0;
+        }
+        String clock = ClockOffsets.MONOTONIC;
+        return ClockOffsets.of(proc(), procId(), clock) - ClockOffsets.of(proc(), self, clock);
     }
 
     /** Target of a link below {@code /proc/PID}: {@code exe}, {@code cwd}, {@code fd/3}. */

@@ -13,6 +13,7 @@ import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
+import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.seccomp.SeccompFilters;
 import io.baton.coordinator.supervision.Supervision;
@@ -168,7 +169,10 @@ public final class TreeRestore {
 
     /** The tasks give up by themselves, but only after we have had the time to look who is late. */
     private long tasksDeadline() {
-        return deadlineNanos == 0 ? 0 : deadlineNanos + GRACE_NANOS;
+        // Of another clock ours means nothing: those that get one rely on us.
+        return deadlineNanos == 0 || tree.namespaces().wanted().contains(Namespace.TIME)
+                ? 0
+                : deadlineNanos + GRACE_NANOS;
     }
 
     /** Checks every process against this machine. */

@@ -58,7 +58,7 @@ final class FaultDescriptors {
                     .value(UserFaultFd.FLAGS)
                     .store(0)
                     .result();
-            program.op(Op.HOLD).data(there).data(taken).value(deadline);
+            program.op(Op.HOLD).data(there).data(taken).value(deadline + process.clockAhead());
             program.call(SyscallNumber.CLOSE).register(0);
             ask = new Ask(process.firstThread(), program);
         }

@@ -13,7 +13,12 @@ import java.util.List;
 interface NamespaceKind {
     /** All there are, in the order in which they are made: what is written below /proc comes after its mount. */
     List<NamespaceKind> ALL = List.of(
-            new UserNamespace(), new MountNamespace(), new UtsNamespace(), new IpcNamespace(), new NetworkNamespace());
+            new UserNamespace(),
+            new MountNamespace(),
+            new UtsNamespace(),
+            new IpcNamespace(),
+            new NetworkNamespace(),
+            new TimeNamespace());
 
     Namespace namespace();
 

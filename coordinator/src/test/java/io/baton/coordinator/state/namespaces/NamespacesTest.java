@@ -23,6 +23,7 @@ import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.MntEntry;
 import io.baton.mktree.image.proto.UtsnsEntry;
+import io.baton.task.linux.ClockOffsets;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.ProcFs;
@@ -232,6 +233,30 @@ class NamespacesTest {
             assertEquals(expected, own(restored.root()));
         } finally {
             kill(restored.child());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--time --monotonic 100000 --boottime 200000, 100000, 200000", "--time, 0, 0", "-U -r --time, 0, 0"})
+    void shouldGoOnFromWhereClocksWere(String unshared, double monotonic, double boottime) throws Exception {
+        Path ready = directory.resolve("ready");
+        List<Object> command = new java.util.ArrayList<>(List.of(unshared.split(" ")));
+        command.addAll(List.of("--fork", "/usr/bin/setsid", Victim.binary("star-static"), ready, "star", 1));
+        try (Victim victim = Victim.run("/usr/bin/unshare", command.toArray());
+                ProcFs proc = new ProcFs()) {
+            Victim.await(() -> Files.exists(ready));
+            int root = proc.children(victim.pid(), victim.pid())[0];
+            Path images = dump(root, Finish.KILL);
+            restore(images);
+            try {
+                assertEquals(monotonic, ClockOffsets.of(proc, root, ClockOffsets.MONOTONIC) / 1e9, 60);
+                assertEquals(boottime, ClockOffsets.of(proc, root, ClockOffsets.BOOTTIME) / 1e9, 60);
+                assertTrue(own(root).contains("time"));
+                restore(dump(root, Finish.KILL));
+                assertTrue(own(root).contains("time"));
+            } finally {
+                kill(root);
+            }
         }
     }
 
