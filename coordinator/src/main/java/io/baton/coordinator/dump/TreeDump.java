@@ -95,8 +95,8 @@ public final class TreeDump {
             long freezing = watch == null && asked.turns().isEmpty() ? started : System.nanoTime();
             try (TreeFreezer freezer = freezer("dump", request)) {
                 DumpRequest watched = request.withDeadline(freezer.watched(request.deadline()));
-                try (SeizedTree tree =
-                        TreeSeizer.seize(request.root(), watched.deadline(), request.caller(), freezer)) {
+                Deadline seizing = freezer.seizing(request.root(), request.deadline());
+                try (SeizedTree tree = TreeSeizer.seize(request.root(), seizing, request.caller(), freezer)) {
                     // From now on it is us who hold them; what the image says must let them return from COMPLETE.
                     asked.release();
                     checkHierarchy(request, tree, freezer);
@@ -172,7 +172,8 @@ public final class TreeDump {
     /** Every reason why a tree cannot be dumped; none if it can. It is stopped for that time. */
     public static Refusals check(DumpRequest request) {
         try (TreeFreezer freezer = freezer("check", request);
-                SeizedTree tree = TreeSeizer.seize(request.root(), freezer.watched(request.deadline()), null, freezer);
+                SeizedTree tree = TreeSeizer.seize(
+                        request.root(), freezer.seizing(request.root(), request.deadline()), null, freezer);
                 CapturedTree image = new CapturedTree()) {
             return Preflight.inspect(tree, image, request.options());
         } catch (IOException e) {

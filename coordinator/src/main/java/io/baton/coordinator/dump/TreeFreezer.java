@@ -2,6 +2,7 @@ package io.baton.coordinator.dump;
 
 import io.baton.coordinator.freezer.FreezerGroup;
 import io.baton.coordinator.freezer.FreezerRules;
+import io.baton.coordinator.freezer.FrozenParts;
 import io.baton.coordinator.freezer.GroupHold;
 import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.ptrace.Caller;
@@ -111,6 +112,11 @@ final class TreeFreezer implements Standstill, AutoCloseable {
     /** Whether the tree is in a group that was frozen for it, or by it. */
     boolean hasGroup() {
         return hold != null;
+    }
+
+    /** As {@link #watched}, while a tree is seized: it also ends when a part of the tree stands frozen, and the rest not. */
+    Deadline seizing(int root, Deadline deadline) {
+        return hold == null ? deadline.watching(new FrozenParts(root)::check) : watched(deadline);
     }
 
     /** Looks whether others have changed the group. */

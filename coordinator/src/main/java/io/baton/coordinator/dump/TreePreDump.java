@@ -151,7 +151,8 @@ public final class TreePreDump {
         long started = System.nanoTime();
         try (TreeFreezer freezer = TreeFreezer.freeze(
                         "pre-dump", request.root(), request.freezeCgroup(), null, deadline, listener);
-                SeizedTree tree = TreeSeizer.seize(request.root(), freezer.watched(deadline), null, freezer)) {
+                SeizedTree tree =
+                        TreeSeizer.seize(request.root(), freezer.seizing(request.root(), deadline), null, freezer)) {
             DumpStatistics statistics = new DumpStatistics(started);
             if (listener.isActive()) {
                 listener.planned(TreeRows.tasks(tree));

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,6 +163,21 @@ class FrozenDumpTest {
             test.group().ask(false);
             bystander.awaitProgress();
             assertEquals(0, bystander.errors());
+        }
+    }
+
+    @Test
+    void shouldNotWaitForAPartThatStandsFrozen() throws Exception {
+        try (Victim victim = Victim.startTree(folder, "star", 3);
+                TestGroup test = TestGroup.make(1)) {
+            int[] children = proc.children(victim.pid(), victim.pid());
+            test.add(children[1]);
+            test.freeze();
+            BatonException e = refused(request(victim, Finish.KILL));
+            assertEquals(ErrorCode.UNSUPPORTED, e.code());
+            assertEquals(1, e.refusals().size());
+            assertTrue(e.message().contains("process (star-static): is frozen in "), e.message());
+            assertEquals(children[1], e.refusals().get(0).pid());
         }
     }
 
