@@ -26,12 +26,41 @@ public final class InterruptedCall {
     /** Bytes of the instruction SYSCALL. */
     public static final int INSTRUCTION_LENGTH = 2;
 
+    private static final short SYSCALL = 0x050f;
+
     /** {@code mov $number, %eax} right before the system call. */
     private static final int LOAD_LENGTH = 5;
 
     private static final int LOAD_OPCODE = 0xb8;
 
     private InterruptedCall() {}
+
+    /**
+     * Takes back what the kernel has done to let a thread go on with its call, if it was stopped again before it came to
+     * that: it stands at the instruction that makes the call, about to call restart_syscall. That works only as long as
+     * nothing has touched the restart_block, and any sigreturn does.
+     *
+     * @param registers {@code struct user_regs_struct}, changed to what they were in the stop before
+     */
+    static void takeBack(SeizedThread thread, MutableDirectBuffer registers) {
+        long ip = registers.getLong(UserRegs.RIP);
+        if (registers.getLong(UserRegs.ORIG_RAX) < 0
+                && registers.getLong(UserRegs.RAX) == SyscallNumber.RESTART_SYSCALL
+                && isSystemCall(thread, ip)) {
+            registers.putLong(UserRegs.RIP, ip + INSTRUCTION_LENGTH);
+            registers.putLong(UserRegs.RAX, -ERESTART_RESTARTBLOCK);
+            registers.putLong(UserRegs.ORIG_RAX, SyscallNumber.RESTART_SYSCALL);
+        }
+    }
+
+    private static boolean isSystemCall(SeizedThread thread, long ip) {
+        try (Memory memory = Memory.allocate(INSTRUCTION_LENGTH)) {
+            thread.process().readMemory(ip, memory.address(), INSTRUCTION_LENGTH);
+            return memory.buffer().getShort(0) == SYSCALL;
+        } catch (LinuxException e) {
+            return false;
+        }
+    }
 
     /**
      * Changes a copy of a thread's registers so that it makes its interrupted call again, wherever it is let go.

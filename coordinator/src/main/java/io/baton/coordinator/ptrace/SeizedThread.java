@@ -87,6 +87,7 @@ public final class SeizedThread {
             try (Memory memory = Memory.allocate(UserRegs.LENGTH)) {
                 kept = registerSet(Ptrace.NT_PRSTATUS, memory);
             }
+            InterruptedCall.takeBack(this, kept);
             registers = kept;
         }
         return kept;
