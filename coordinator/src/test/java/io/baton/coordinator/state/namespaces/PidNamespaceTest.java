@@ -251,7 +251,7 @@ class PidNamespaceTest {
         shouldComeBack(images, before);
     }
 
-    /** Each instruction of the helper (the last slot) and of the root before it makes others, one restore for each. */
+    /** Each instruction of the root before its turn, one restore for each. */
     @Test
     void shouldLeaveNothingBehindWhereverItFails() throws Exception {
         int mounts = Mount.of("self").size();
