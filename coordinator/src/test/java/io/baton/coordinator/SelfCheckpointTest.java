@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(600)
 class SelfCheckpointTest {
-    private static final int ROUNDS = Integer.getInteger("baton.selves", 4);
+    private static final int ROUNDS = Integer.getInteger("baton.selves", 3);
     private static final int SECONDS = 60;
 
     @TempDir
@@ -108,13 +109,38 @@ class SelfCheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"/sys/fs/cgroup/freezer", "/sys/fs/cgroup/unified"})
     void shouldReturnTwiceInAHierarchy(Path hierarchy) throws Exception {
+        shouldReturnTwiceInAGroup(
+                hierarchy,
+                group -> Victim.start("task-hierarchy", launcher, log, images, ROUNDS, group, "--no-journal", "-v1"));
+    }
+
+    /** A shell with workers, all but the JVM in the group. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/sys/fs/cgroup/freezer", "/sys/fs/cgroup/unified"})
+    void shouldReturnTwiceFromJavaInAHierarchy(Path hierarchy) throws Exception {
+        Path errors = Files.createFile(folder.resolve("errors"));
+        shouldReturnTwiceInAGroup(hierarchy, group -> {
+            List<String> command = java();
+            command.addAll(List.of(
+                    SelfCheckpoints.class.getName(),
+                    launcher.toString(),
+                    log.toString(),
+                    images.toString(),
+                    Integer.toString(ROUNDS),
+                    group.toString()));
+            String script = String.join(" ", command) + " & echo 0 >" + group + "/cgroup.procs; "
+                    + "sleep 1000 & while :; do :; done & wait";
+            return Victim.startProgram(errors, List.of("/bin/sh", "-c", script));
+        });
+    }
+
+    private void shouldReturnTwiceInAGroup(Path hierarchy, Function<Path, Victim> starter) throws Exception {
         assumeTrue(Files.isWritable(hierarchy), "no freezer here: " + hierarchy);
         Path group = Files.createDirectory(
                 hierarchy.resolve("baton-self-" + ProcessHandle.current().pid()));
         frozen = group;
         try {
-            shouldReturnTwice(
-                    Victim.start("task-hierarchy", launcher, log, images, ROUNDS, group, "--no-journal", "-v1"));
+            shouldReturnTwice(starter.apply(group));
         } finally {
             Victim.await(() -> group.toFile().delete());
         }
@@ -218,13 +244,14 @@ class SelfCheckpointTest {
         }
     }
 
-    private static List<String> java() {
+    private List<String> java() {
         return new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseG1GC",
                 "-Xmx64m",
                 "-Djna.boot.library.path=" + System.getProperty("jna.boot.library.path", ""),
                 "-Djna.nounpack=true",
+                "-Djava.io.tmpdir=" + folder, // one who is killed in the middle of a call leaves its log
                 "-cp",
                 System.getProperty("java.class.path")));
     }
