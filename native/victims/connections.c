@@ -16,23 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static FILE *result;
-static int faults;
-
-#define CHECK(condition)                                                                          \
-	do {                                                                                      \
-		if (!(condition)) {                                                               \
-			fprintf(result, "line %d: %s (errno %d)\n", __LINE__, #condition, errno); \
-			faults++;                                                                 \
-		}                                                                                 \
-	} while (0)
-#define MUST(condition)                                             \
-	do {                                                        \
-		if (!(condition)) {                                 \
-			fprintf(stderr, "line %d: %m\n", __LINE__); \
-			abort();                                    \
-		}                                                   \
-	} while (0)
+#include "examined.h"
 
 static struct sockaddr_in place = { .sin_family = AF_INET };
 
@@ -58,16 +42,10 @@ static int is_closed(int fd)
 int main(int argc, char **argv)
 {
 	socklen_t length = sizeof place;
-	sigset_t wanted;
-	int signal, server, client, accepted, waiting, fresh;
+	int server, client, accepted, waiting, fresh;
 	char text[8] = "";
-	FILE *ready;
 
-	if (argc != 2 || chdir(argv[1]))
-		return 2;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &wanted, 0);
+	enter(argc, argv);
 	place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	server = socket(AF_INET, SOCK_STREAM, 0);
 	MUST(server >= 0 && !bind(server, (struct sockaddr *)&place, sizeof place) && !listen(server, 8));
@@ -78,20 +56,11 @@ int main(int argc, char **argv)
 	     !fcntl(client, F_SETFL, O_NONBLOCK));
 	waiting = joined();
 	MUST(waiting >= 0);
-	ready = fopen("ready.new", "w");
-	fprintf(ready, "%d\n", getpid());
-	fclose(ready);
-	rename("ready.new", "ready");
-	sigwait(&wanted, &signal);
-	result = fopen("result.new", "w");
+	await_examination();
 	CHECK(is_closed(client) && is_closed(accepted) && is_closed(waiting));
 	CHECK(fcntl(client, F_GETFL) == (O_RDWR | O_NONBLOCK));
 	fresh = joined();
 	accepted = accept(server, 0, 0);
 	CHECK(fresh >= 0 && accepted >= 0 && write(fresh, "new", 3) == 3 && read(accepted, text, 8) == 3);
-	fprintf(result, "%s", faults ? "" : "PASS\n");
-	fclose(result);
-	rename("result.new", "result");
-	pause();
-	return 0;
+	tell_result();
 }

@@ -20,26 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "examined.h"
+
 #define DATA 0x1122334455667788UL
 #define LATER 1000
-
-static FILE *result;
-static int faults;
-
-#define CHECK(condition)                                                                          \
-	do {                                                                                      \
-		if (!(condition)) {                                                               \
-			fprintf(result, "line %d: %s (errno %d)\n", __LINE__, #condition, errno); \
-			faults++;                                                                 \
-		}                                                                                 \
-	} while (0)
-#define MUST(condition)                                             \
-	do {                                                        \
-		if (!(condition)) {                                 \
-			fprintf(stderr, "line %d: %m\n", __LINE__); \
-			abort();                                    \
-		}                                                   \
-	} while (0)
 
 static int set, outer, shared, counter, full, pipes[2], moved[2], sides[2], childs[2];
 static int signals, idle, relative, expired, repeating, absolute;
@@ -169,19 +153,14 @@ static void serve(const sigset_t *wanted, int ready)
 
 int main(int argc, char **argv)
 {
-	sigset_t wanted, other;
-	int signal, status, there[2];
+	sigset_t other;
+	int status, there[2];
 	char nothing;
 	pid_t child;
-	FILE *ready;
 
-	if (argc != 2 || chdir(argv[1]))
-		return 2;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGUSR1);
+	enter(argc, argv);
 	sigemptyset(&other);
 	sigaddset(&other, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &wanted, 0);
 	sigprocmask(SIG_BLOCK, &other, 0);
 	make_sets();
 	make_timers(&other);
@@ -190,16 +169,11 @@ int main(int argc, char **argv)
 	child = fork();
 	if (!child) {
 		close(there[0]);
-		serve(&wanted, there[1]);
+		serve(&examination, there[1]);
 	}
 	close(there[1]);
 	MUST(read(there[0], &nothing, 1) == 0 && !close(there[0]));
-	ready = fopen("ready.new", "w");
-	fprintf(ready, "%d\n", getpid());
-	fclose(ready);
-	rename("ready.new", "ready");
-	sigwait(&wanted, &signal);
-	result = fopen("result.new", "w");
+	await_examination();
 	check_sets();
 	check_timers();
 	CHECK(told(shared) == 0 && !kill(child, SIGUSR1));
@@ -207,9 +181,5 @@ int main(int argc, char **argv)
 		usleep(1000);
 	CHECK(told(shared) == 1U << 4 && !kill(child, SIGUSR1));
 	CHECK(waitpid(child, &status, 0) == child && status == 0);
-	fprintf(result, "%s", faults ? "" : "PASS\n");
-	fclose(result);
-	rename("result.new", "result");
-	pause();
-	return 0;
+	tell_result();
 }

@@ -15,28 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "examined.h"
+
 #define LARGE 3000000
 #define END 5000000
 #define PAGE 4096
 
-static FILE *result;
-static int faults;
 static char content[LARGE], text[LARGE];
-
-#define CHECK(condition)                                                                          \
-	do {                                                                                      \
-		if (!(condition)) {                                                               \
-			fprintf(result, "line %d: %s (errno %d)\n", __LINE__, #condition, errno); \
-			faults++;                                                                 \
-		}                                                                                 \
-	} while (0)
-#define MUST(condition)                                             \
-	do {                                                        \
-		if (!(condition)) {                                 \
-			fprintf(stderr, "line %d: %m\n", __LINE__); \
-			abort();                                    \
-		}                                                   \
-	} while (0)
 
 static int large, again, unnamed, replaced;
 static char *shared, *own, *mapped;
@@ -110,35 +95,20 @@ static void check(void)
 
 int main(int argc, char **argv)
 {
-	sigset_t wanted;
 	int signal, status;
 	pid_t child;
-	FILE *ready;
 
-	if (argc != 2 || chdir(argv[1]))
-		return 2;
+	enter(argc, argv);
 	for (int i = 0; i < LARGE; i++)
 		content[i] = i * 7 + i / 251;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &wanted, 0);
 	make_all();
 	child = fork();
 	if (!child) {
-		sigwait(&wanted, &signal);
+		sigwait(&examination, &signal);
 		_exit(shared[1] == 't' && lseek(large, 0, SEEK_CUR) == 77 ? 0 : 1);
 	}
-	ready = fopen("ready.new", "w");
-	fprintf(ready, "%d\n", getpid());
-	fclose(ready);
-	rename("ready.new", "ready");
-	sigwait(&wanted, &signal);
-	result = fopen("result.new", "w");
+	await_examination();
 	check();
 	CHECK(!kill(child, SIGUSR1) && waitpid(child, &status, 0) == child && status == 0);
-	fprintf(result, "%s", faults ? "" : "PASS\n");
-	fclose(result);
-	rename("result.new", "result");
-	pause();
-	return 0;
+	tell_result();
 }

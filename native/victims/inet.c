@@ -18,23 +18,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-static FILE *result;
-static int faults;
-
-#define CHECK(condition)                                                                          \
-	do {                                                                                      \
-		if (!(condition)) {                                                               \
-			fprintf(result, "line %d: %s (errno %d)\n", __LINE__, #condition, errno); \
-			faults++;                                                                 \
-		}                                                                                 \
-	} while (0)
-#define MUST(condition)                                             \
-	do {                                                        \
-		if (!(condition)) {                                 \
-			fprintf(stderr, "line %d: %m\n", __LINE__); \
-			abort();                                    \
-		}                                                   \
-	} while (0)
+#include "examined.h"
 
 /* One whose place a socket has. */
 struct place {
@@ -194,28 +178,12 @@ static void check(void)
 int main(int argc, char **argv)
 {
 	struct epoll_event event = { .events = EPOLLIN };
-	sigset_t wanted;
-	int signal;
-	FILE *ready;
 
-	if (argc != 2 || chdir(argv[1]))
-		return 2;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &wanted, 0);
+	enter(argc, argv);
 	make();
 	set = epoll_create1(0);
 	MUST(set >= 0 && !epoll_ctl(set, EPOLL_CTL_ADD, server.fd, &event));
-	ready = fopen("ready.new", "w");
-	fprintf(ready, "%d\n", getpid());
-	fclose(ready);
-	rename("ready.new", "ready");
-	sigwait(&wanted, &signal);
-	result = fopen("result.new", "w");
+	await_examination();
 	check();
-	fprintf(result, "%s", faults ? "" : "PASS\n");
-	fclose(result);
-	rename("result.new", "result");
-	pause();
-	return 0;
+	tell_result();
 }

@@ -19,27 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "examined.h"
+
 #define LARGE 100000
 #define MESSAGE 60000
 
-static FILE *result;
-static int faults;
 static char content[LARGE], text[LARGE + 1];
-
-#define CHECK(condition)                                                                          \
-	do {                                                                                      \
-		if (!(condition)) {                                                               \
-			fprintf(result, "line %d: %s (errno %d)\n", __LINE__, #condition, errno); \
-			faults++;                                                                 \
-		}                                                                                 \
-	} while (0)
-#define MUST(condition)                                             \
-	do {                                                        \
-		if (!(condition)) {                                 \
-			fprintf(stderr, "line %d: %m\n", __LINE__); \
-			abort();                                    \
-		}                                                   \
-	} while (0)
 
 static int stream[2], message[2], packet[2], marker[2], half[2], gone[2], reset[2], family[2], lost[2];
 static int named, client, accepted, abstract, pending[2], orphan, receiver, sender, stranger, relative,
@@ -226,37 +211,23 @@ static void serve_family(const sigset_t *wanted)
 
 int main(int argc, char **argv)
 {
-	sigset_t wanted;
-	int signal, status;
+	int status;
 	pid_t child;
-	FILE *ready;
 
-	if (argc != 2 || chdir(argv[1]) || mkdir("below", 0700))
-		return 2;
+	enter(argc, argv);
+	MUST(!mkdir("below", 0700));
 	for (int i = 0; i < LARGE; i++)
 		content[i] = i * 7 + i / 251;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &wanted, 0);
 	make_pairs();
 	make_named();
 	child = fork();
 	if (!child)
-		serve_family(&wanted);
+		serve_family(&examination);
 	close(family[1]);
-	ready = fopen("ready.new", "w");
-	fprintf(ready, "%d\n", getpid());
-	fclose(ready);
-	rename("ready.new", "ready");
-	sigwait(&wanted, &signal);
-	result = fopen("result.new", "w");
+	await_examination();
 	check_pairs();
 	check_named();
 	CHECK(write(family[0], "parent", 6) == 6 && !kill(child, SIGUSR1) && reads(family[0], "child"));
 	CHECK(waitpid(child, &status, 0) == child && status == 0);
-	fprintf(result, "%s", faults ? "" : "PASS\n");
-	fclose(result);
-	rename("result.new", "result");
-	pause();
-	return 0;
+	tell_result();
 }
