@@ -40,15 +40,19 @@ public final class InterruptedCall {
      * that: it stands at the instruction that makes the call, about to call restart_syscall. That works only as long as
      * nothing has touched the restart_block, and any sigreturn does.
      *
+     * <p>If the second stop came before the thread was back in user mode, {@code orig_rax} still says which call it is.
+     * If an interrupt brought it into the kernel again, that is gone.
+     *
      * @param registers {@code struct user_regs_struct}, changed to what they were in the stop before
      */
     static void takeBack(SeizedThread thread, MutableDirectBuffer registers) {
         long ip = registers.getLong(UserRegs.RIP);
-        if (registers.getLong(UserRegs.ORIG_RAX) < 0
-                && registers.getLong(UserRegs.RAX) == SyscallNumber.RESTART_SYSCALL
-                && isSystemCall(thread, ip)) {
-            registers.putLong(UserRegs.RIP, ip + INSTRUCTION_LENGTH);
-            registers.putLong(UserRegs.RAX, -ERESTART_RESTARTBLOCK);
+        if (registers.getLong(UserRegs.RAX) != SyscallNumber.RESTART_SYSCALL || !isSystemCall(thread, ip)) {
+            return;
+        }
+        registers.putLong(UserRegs.RIP, ip + INSTRUCTION_LENGTH);
+        registers.putLong(UserRegs.RAX, -ERESTART_RESTARTBLOCK);
+        if (registers.getLong(UserRegs.ORIG_RAX) < 0) {
             registers.putLong(UserRegs.ORIG_RAX, SyscallNumber.RESTART_SYSCALL);
         }
     }
