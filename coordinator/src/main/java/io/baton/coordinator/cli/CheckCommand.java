@@ -2,9 +2,8 @@ package io.baton.coordinator.cli;
 
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
-import io.baton.coordinator.dump.TreeDump;
+import io.baton.coordinator.dump.TreeCheck;
 import io.baton.coordinator.error.ErrorCode;
-import io.baton.coordinator.error.Refusal;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.regress.Check;
 import io.baton.coordinator.regress.Outcome;
@@ -26,8 +25,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         description =
-                "Says whether a tree can be dumped, with every reason why not; without -t, whether this system and"
-                        + " our rights will do.")
+                "Lists every object of a live tree with its verdict: restorable, needs an option, or refused, and why."
+                        + " Exit status 0: it can be dumped; 3: not so. Without -t, says whether this system and our"
+                        + " rights will do.")
 final class CheckCommand implements Callable<Integer> {
     private static final long PATIENCE_SECONDS = 5;
 
@@ -36,6 +36,9 @@ final class CheckCommand implements Callable<Integer> {
             paramLabel = "PID",
             description = "The process at the root of the tree. It is stopped for a moment.")
     int root;
+
+    @Option(names = "--json", description = "With -t: print JSON, see docs/state.md.")
+    boolean json;
 
     @Option(
             names = {"-j", "--shell-job"},
@@ -66,21 +69,20 @@ final class CheckCommand implements Callable<Integer> {
     private int checkTree() {
         try (Interruption interruption = new Interruption()) {
             Deadline deadline = Deadline.after(timeoutSeconds, interruption::isAsked);
-            List<Refusal> refusals = TreeDump.check(new DumpRequest(
-                                    root,
-                                    Path.of("."),
-                                    new DumpOptions(shellJob).with(connections.options()),
-                                    Finish.LEAVE_RUNNING,
-                                    deadline)
-                            .withFreezeCgroup(freezer.group))
-                    .all();
+            TreeCheck check = TreeCheck.of(new DumpRequest(
+                            root,
+                            Path.of("."),
+                            new DumpOptions(shellJob).with(connections.options()),
+                            Finish.LEAVE_RUNNING,
+                            deadline)
+                    .withFreezeCgroup(freezer.group));
             PrintWriter out = spec.commandLine().getOut();
-            refusals.forEach(out::println);
-            if (refusals.isEmpty()) {
-                out.println("pid " + root + ": can be dumped");
+            if (json) {
+                VerdictReport.json(root, check, out);
+            } else {
+                VerdictReport.table(root, check, out);
             }
-            out.flush();
-            return refusals.isEmpty() ? 0 : ErrorCode.UNSUPPORTED.exitStatus();
+            return check.isDumpable() ? 0 : ErrorCode.UNSUPPORTED.exitStatus();
         }
     }
 

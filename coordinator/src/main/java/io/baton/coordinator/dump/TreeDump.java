@@ -142,7 +142,7 @@ public final class TreeDump {
                 request.supervision().listener());
     }
 
-    private static TreeFreezer freezer(String operation, DumpRequest request) {
+    static TreeFreezer freezer(String operation, DumpRequest request) {
         return TreeFreezer.freeze(
                 operation,
                 request.root(),
@@ -167,18 +167,6 @@ public final class TreeDump {
                 request.root(),
                 request.deadline().nanos(),
                 request.supervision().cancelled());
-    }
-
-    /** Every reason why a tree cannot be dumped; none if it can. It is stopped for that time. */
-    public static Refusals check(DumpRequest request) {
-        try (TreeFreezer freezer = freezer("check", request);
-                SeizedTree tree = TreeSeizer.seize(
-                        request.root(), freezer.seizing(request.root(), request.deadline()), null, freezer);
-                CapturedTree image = new CapturedTree()) {
-            return Preflight.inspect(tree, image, request.options());
-        } catch (IOException e) {
-            throw new IllegalStateException(e); // nothing was open
-        }
     }
 
     private void run() {

@@ -19,8 +19,18 @@ import java.util.List;
  * in RESTORE_CREDS, in that order and only where there is something to do.
  */
 public interface StateKind {
-    /** Name for messages and for {@code docs/state.md}. */
-    String name();
+    /** Name for messages. */
+    default String name() {
+        return account().what();
+    }
+
+    /** How it goes there and back, and what of it does not: the line in {@code docs/state.md}. */
+    Account account();
+
+    /** Lists what the process has of this kind, by the names under which {@link #inspect} would refuse it. */
+    default void list(final SeizedProcess process, final TreeImage tree, final TreeObjects objects) {
+        objects.add(name(), process.pid(), name());
+    }
 
     /** Adds every reason why this process cannot be dumped. The process is stopped; it must not be changed. */
     default void inspect(final SeizedProcess process, final DumpOptions options, final Refusals refusals) {}

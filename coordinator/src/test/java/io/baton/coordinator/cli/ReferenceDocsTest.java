@@ -4,13 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import com.google.protobuf.Descriptors;
+import io.baton.coordinator.dump.TreeCheck;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.regress.Check;
 import io.baton.coordinator.regress.checks.AllChecks;
+import io.baton.coordinator.state.Account;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -47,6 +51,34 @@ class ReferenceDocsTest {
     @Test
     void shouldListEveryCheckOfTheKernel() throws IOException {
         compare("regress.md", checks());
+    }
+
+    @Test
+    void shouldTellWhatBecomesOfEveryKindOfState() throws IOException {
+        compare("state.md", states());
+    }
+
+    /** Messages and fields that the image does not have would be a lie. */
+    @Test
+    void shouldNameWhatTheImageHas() throws Exception {
+        for (final Account account : TreeCheck.accounts()) {
+            for (final String name : account.image()) {
+                final String[] words = name.split("\\.");
+                final Class<?> message = Class.forName("io.baton.mktree.image.proto." + words[0]);
+                final Object descriptor = message.getMethod("getDescriptor").invoke(null);
+                assertTrue(
+                        words.length == 1 || ((Descriptors.Descriptor) descriptor).findFieldByName(words[1]) != null,
+                        () -> account.what() + ": " + name);
+            }
+        }
+    }
+
+    @Test
+    void shouldGiveEachKindOfStateANameOfItsOwn() {
+        final Set<String> seen = new HashSet<>();
+        for (final Account account : TreeCheck.accounts()) {
+            assertTrue(seen.add(account.what()), account.what());
+        }
     }
 
     @Test
@@ -128,6 +160,36 @@ class ReferenceDocsTest {
             text.append(" | ").append(check.need().words()).append(" |\n");
         }
         return text.toString();
+    }
+
+    private static String states() {
+        final StringBuilder text = new StringBuilder("""
+                # What becomes of each kind of state
+
+                `baton check -t PID` lists every object of a live tree with its verdict: `restorable`, `needs option` or `refused`, and
+                why. It runs the code with which a dump begins, and the tree runs on. With `--json` it prints an object: `root`,
+                `dumpable`, `stopped_micros`, and `objects`, a list of `pid`, `kind`, `object`, `verdict` (`restorable`, `needs_option`,
+                `refused`) and, where there are some, `reasons`: a list of `reason`, `remedy` and, if an option of `dump` would do,
+                `option`. The exit status is 0 if the tree can be dumped with the options given, 3 (`UNSUPPORTED`) if it cannot.
+
+                *asked*: the task itself makes the call, stopped, by the runner. In *refused*, `*` stands for any text. What is not in
+                this table has no state that a task could see, or Baton does not know of it.
+
+                | kind | how captured | how restored | in the image | refused |
+                | --- | --- | --- | --- | --- |
+                """);
+        for (final Account account : TreeCheck.accounts()) {
+            text.append("| ").append(account.what());
+            text.append(" | ").append(account.captured());
+            text.append(" | ").append(account.restored());
+            text.append(" | ").append(list(account.image()));
+            text.append(" | ").append(list(account.refused())).append(" |\n");
+        }
+        return text.toString();
+    }
+
+    private static String list(final List<String> names) {
+        return names.isEmpty() ? "" : "`" + String.join("`, `", names) + "`";
     }
 
     private static String commands() {

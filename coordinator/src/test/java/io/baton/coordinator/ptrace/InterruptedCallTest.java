@@ -42,8 +42,7 @@ class InterruptedCallTest {
             SeizedProcess process = new SeizedProcess(readers, victim.pid(), 0);
             SeizedThread thread = new SeizedThread(process, victim.pid(), 0);
             assertEquals(-InterruptedCall.ERESTART_RESTARTBLOCK, thread.register(UserRegs.RAX));
-            assertEquals(
-                    original < 0 ? SyscallNumber.RESTART_SYSCALL : original, thread.register(UserRegs.ORIG_RAX));
+            assertEquals(original < 0 ? SyscallNumber.RESTART_SYSCALL : original, thread.register(UserRegs.ORIG_RAX));
             assertEquals(after, thread.register(UserRegs.RIP));
             assertEquals(SyscallNumber.CLOCK_NANOSLEEP, InterruptedCall.number(thread, thread.registers()));
         }

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.cgroups;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.TreeImage;
@@ -12,6 +13,16 @@ public final class ControlGroups implements StateKind {
     @Override
     public String name() {
         return "control groups";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "/proc/PID/task/TID/cgroup; properties of the groups",
+                "the coordinator writes cgroup.procs and cgroup.threads, of those who are elsewhere than we; see --manage-cgroups",
+                "CgroupEntry",
+                "ThreadCoreEntry.cg_set");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.EventfdFileEntry;
 import io.baton.mktree.image.proto.FdTypes;
@@ -16,6 +17,11 @@ final class EventCounter implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.EVENTFD;
+    }
+
+    @Override
+    public Account account() {
+        return new Account("eventfd", "fdinfo", "eventfd2(2)", "EventfdFileEntry");
     }
 
     @Override

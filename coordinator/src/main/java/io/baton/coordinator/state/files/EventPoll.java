@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.EventpollFileEntry;
 import io.baton.mktree.image.proto.EventpollTfdEntry;
@@ -22,6 +23,16 @@ final class EventPoll implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.EVENTPOLL;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "epoll set",
+                        "fdinfo; kcmp(2) finds what it watches",
+                        "epoll_create1(2), epoll_ctl(2) when all is open",
+                        "EventpollFileEntry")
+                .refusing("watches a file that no process has open together with it: *");
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
@@ -10,6 +11,7 @@ import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
@@ -31,6 +33,40 @@ public final class FileDescriptors implements StateKind {
     @Override
     public String name() {
         return "file descriptors";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        name(),
+                        "/proc/PID/fdinfo, pidfd_getfd(2); kcmp(2) tells which are one open file",
+                        "each file as its kind does, once; others that have it take it by pidfd_getfd(2); dup3(2)",
+                        "FdinfoEntry",
+                        "FownEntry")
+                .refusing(
+                        "sends its signals to somebody (F_SETOWN), in a user namespace with a pid namespace of its own: not supported yet",
+                        "sends its signals (F_SETOWN) out of the tree: *",
+                        "holds a file lock: *",
+                        "shared with process *: not supported yet",
+                        "thread * has one of its own: not supported yet");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        for (Descriptor descriptor : OpenFiles.of(tree).of(process)) {
+            OpenFile file = descriptor.file();
+            objects.addShared(
+                    file.kind().account().what(),
+                    process.pid(),
+                    "fd " + descriptor.fd() + " (" + file.link() + ")",
+                    file.process().pid(),
+                    file.describe());
+        }
+    }
+
+    /** What there is to tell about each kind of file. */
+    public static List<Account> accounts() {
+        return FileKinds.ALL.stream().map(FileKind::account).toList();
     }
 
     @Override

@@ -1,11 +1,15 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 
 /** One kind of open file, both ways: from a description in a tree to its entry in the image, and back to a program. */
 interface FileKind {
+    /** How it goes there and back, and what of it does not: its line in {@code docs/state.md}. */
+    Account account();
+
     /** The image's name for it. */
     FdTypes type();
 

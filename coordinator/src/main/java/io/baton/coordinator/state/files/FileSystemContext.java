@@ -2,6 +2,7 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
@@ -9,6 +10,7 @@ import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.Kcmp;
@@ -25,6 +27,31 @@ public final class FileSystemContext implements StateKind {
     @Override
     public String name() {
         return "file system context";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        name(),
+                        "/proc/PID/cwd, root, status",
+                        "chdir(2), chroot(2), umask(2)",
+                        "FsEntry",
+                        "RegFileEntry.name")
+                .refusing(
+                        "the name is not UTF-8, which the image format asks for",
+                        "replaced: another file has that name by now, or in our mount namespace",
+                        "deleted: this name of the file is gone, others are left",
+                        "the name is gone: *",
+                        "deleted",
+                        "cannot be reached by a path",
+                        "shared with process *: not supported yet",
+                        "thread * has one of its own: not supported yet");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.add(name(), process.pid(), "working directory (" + process.readLink("cwd") + ")");
+        objects.add(name(), process.pid(), "root directory (" + process.readLink("root") + ")");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TcpOptions;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
@@ -55,6 +56,21 @@ final class InternetSocket implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.INETSK;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "internet socket",
+                        "getsockopt(2), getsockname(2)",
+                        "socket(2), bind(2), listen(2), connect(2), setsockopt(2)",
+                        "InetSkEntry")
+                .refusing(
+                        "an internet socket of type *, protocol * cannot be saved yet",
+                        "holds back what it sends (UDP_CORK)",
+                        "a TCP connection (*) cannot be saved yet",
+                        "connections wait there to be accepted: *",
+                        "has not read all of a connection that is closed");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.coordinator.state.ghosts.GhostCapture;
 import io.baton.coordinator.state.ghosts.GhostFiles;
@@ -24,6 +25,26 @@ final class NamedFile implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.REG;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "file",
+                        "its path, checked; fdinfo; of one without a name the contents",
+                        "open(2), lseek(2); without a name: made by the coordinator, opened, and unlinked",
+                        "RegFileEntry",
+                        "GhostFileEntry",
+                        "RemapFilePathEntry")
+                .refusing(
+                        "the name is not UTF-8, which the image format asks for",
+                        "replaced: another file has that name by now, or in our mount namespace",
+                        "deleted: this name of the file is gone, others are left",
+                        "the name is gone: *",
+                        "deleted",
+                        "deleted, and too large to be saved: *",
+                        "belongs to a process outside the tree",
+                        "a file of * keeps state for whoever has it open");
     }
 
     @Override

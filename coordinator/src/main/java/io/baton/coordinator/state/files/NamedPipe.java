@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FifoEntry;
@@ -19,6 +20,25 @@ final class NamedPipe implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.FIFO;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "named pipe",
+                        "as a pipe, and its path",
+                        "open(2), filled by write(2)",
+                        "FifoEntry",
+                        "PipeDataEntry")
+                .refusing(
+                        "the name is not UTF-8, which the image format asks for",
+                        "replaced: another file has that name by now, or in our mount namespace",
+                        "deleted: this name of the file is gone, others are left",
+                        "the name is gone: *",
+                        "deleted",
+                        "cannot be reached by a path",
+                        "packets (O_DIRECT) in a pipe cannot be saved yet",
+                        "the other end of the pipe is outside the tree: *");
     }
 
     @Override

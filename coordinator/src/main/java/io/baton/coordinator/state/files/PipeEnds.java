@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
@@ -22,6 +23,19 @@ final class PipeEnds implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.PIPE;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "pipe",
+                        "fdinfo; unread data by tee(2) into a pipe of ours",
+                        "pipe2(2), F_SETPIPE_SZ, write(2), by the first task that has an end",
+                        "PipeEntry",
+                        "PipeDataEntry")
+                .refusing(
+                        "packets (O_DIRECT) in a pipe cannot be saved yet",
+                        "the other end of the pipe is outside the tree: *");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
@@ -15,6 +16,11 @@ final class SignalDescriptor implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.SIGNALFD;
+    }
+
+    @Override
+    public Account account() {
+        return new Account("signalfd", "fdinfo", "signalfd4(2)", "SignalfdEntry");
     }
 
     @Override

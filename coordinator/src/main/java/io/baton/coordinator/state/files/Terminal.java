@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
@@ -28,6 +29,21 @@ final class Terminal implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.TTY;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "terminal",
+                        "TCGETS2, TIOCGWINSZ, TIOCGPGRP and so on; unread data is read and put back",
+                        "/dev/ptmx under the same number, TIOCSCTTY; with --shell-job the one of the restore",
+                        "TtyFileEntry",
+                        "TtyInfoEntry",
+                        "TtyDataEntry")
+                .refusing(
+                        "controls session *, whose leader is in the tree",
+                        "a terminal from outside the tree",
+                        "a terminal that controls nobody in the tree cannot be saved yet");
     }
 
     @Override

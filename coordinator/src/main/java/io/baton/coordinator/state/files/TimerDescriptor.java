@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
@@ -29,6 +30,12 @@ final class TimerDescriptor implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.TIMERFD;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                "timerfd", "fdinfo", "timerfd_create(2), timerfd_settime(2), TFD_IOC_SET_TICKS", "TimerfdEntry");
     }
 
     @Override

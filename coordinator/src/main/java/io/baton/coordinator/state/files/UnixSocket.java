@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import com.google.protobuf.ByteString;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
@@ -34,6 +35,25 @@ final class UnixSocket implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.UNIXSK;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "Unix socket",
+                        "sock_diag(7), getsockopt(2); unread data by MSG_PEEK",
+                        "socketpair(2), bind(2), listen(2), connect(2), accept(2), by one task for all that belong together",
+                        "UnixSkEntry",
+                        "SkPacketEntry")
+                .refusing(
+                        "a Unix socket of another network namespace",
+                        "the directory of its name * cannot be found out",
+                        "the other end of the socket is outside the tree: *",
+                        "has sent to a socket that has not accepted it yet",
+                        "waits to be accepted by somebody outside the tree",
+                        "a connection that waits there*",
+                        "descriptors or credentials in flight cannot be saved yet",
+                        "a message beyond * bytes cannot be saved yet");
     }
 
     @Override

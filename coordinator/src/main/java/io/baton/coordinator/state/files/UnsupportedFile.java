@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
@@ -25,6 +26,11 @@ final class UnsupportedFile implements FileKind {
     @Override
     public FdTypes type() {
         return FdTypes.UND;
+    }
+
+    @Override
+    public Account account() {
+        return new Account("other", "not at all", "not at all").refusing("* cannot be saved yet");
     }
 
     @Override

@@ -1,12 +1,16 @@
 package io.baton.coordinator.state.identity;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.coordinator.state.namespaces.UserIds;
@@ -28,6 +32,20 @@ public final class Credentials implements StateKind {
     @Override
     public String name() {
         return NAME;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "/proc/PID/task/TID/status; asked: PR_GET_SECUREBITS",
+                "setgroups(2), setresuid(2) and so on, capset(2), prctl(2): last of all, capabilities at the end",
+                "CredsEntry");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(NAME, process);
     }
 
     @Override

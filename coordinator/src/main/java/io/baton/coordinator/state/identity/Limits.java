@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.identity;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Answers;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
@@ -29,6 +30,15 @@ public final class Limits implements StateKind {
     @Override
     public String name() {
         return "resource limits";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "asked: prlimit(2) of itself, which needs no right",
+                "prlimit(2) of itself: what is higher than ours before, what is lower after all that it limits",
+                "TaskCoreEntry.rlimits");
     }
 
     @Override

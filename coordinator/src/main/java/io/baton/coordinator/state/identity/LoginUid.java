@@ -2,6 +2,7 @@ package io.baton.coordinator.state.identity;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.OwnState;
@@ -23,6 +24,15 @@ public final class LoginUid implements StateKind {
     @Override
     public String name() {
         return FILE;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "/proc/PID/loginuid",
+                "written to the same file where it differs from ours",
+                "TaskCoreEntry.loginuid");
     }
 
     @Override

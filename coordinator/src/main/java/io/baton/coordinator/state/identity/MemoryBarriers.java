@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.identity;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
@@ -19,6 +20,15 @@ public final class MemoryBarriers implements StateKind {
     @Override
     public String name() {
         return "membarrier registrations";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "asked: MEMBARRIER_CMD_GET_REGISTRATIONS (Linux 6.3)",
+                "membarrier(2)",
+                "TaskCoreEntry.membarrier_registration_mask");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.identity;
 
 import com.google.protobuf.ByteString;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Answers;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
@@ -23,6 +24,11 @@ public final class Name implements StateKind {
     @Override
     public String name() {
         return "name";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(name(), "asked: PR_GET_NAME", "PR_SET_NAME", "ThreadCoreEntry.comm", "TaskCoreEntry.comm");
     }
 
     @Override

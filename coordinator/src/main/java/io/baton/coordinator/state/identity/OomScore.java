@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.identity;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
@@ -16,6 +17,12 @@ public final class OomScore implements StateKind {
     @Override
     public String name() {
         return FILE;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(), "/proc/PID/oom_score_adj", "written to the same file", "TaskCoreEntry.oom_score_adj");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.identity;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.StateKind;
@@ -24,6 +25,11 @@ public final class Personality implements StateKind {
     @Override
     public String name() {
         return "personality";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(name(), "asked: personality(2)", "personality(2)", "TaskCoreEntry.personality");
     }
 
     @Override

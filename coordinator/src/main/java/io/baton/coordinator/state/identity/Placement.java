@@ -1,9 +1,13 @@
 package io.baton.coordinator.state.identity;
 
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Prctl;
@@ -30,7 +34,23 @@ public final class Placement implements StateKind {
 
     @Override
     public String name() {
-        return "CPU affinity, disk priority, timer slack";
+        return "placement";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "sched_getaffinity(2), ioprio_get(2); asked: PR_GET_TIMERSLACK",
+                "sched_setaffinity(2), ioprio_set(2), PR_SET_TIMERSLACK; CPUs that are not here and priorities we may not give are let be",
+                "ThreadCoreEntry.affinity",
+                "ThreadCoreEntry.io_priority",
+                "ThreadCoreEntry.timer_slack_ns");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(name(), process);
     }
 
     @Override

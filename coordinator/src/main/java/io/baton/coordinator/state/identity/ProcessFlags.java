@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.identity;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.StateKind;
@@ -24,6 +25,16 @@ public final class ProcessFlags implements StateKind {
     @Override
     public String name() {
         return "process flags";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "asked: PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG",
+                "prctl(2), after the credentials",
+                "TaskCoreEntry.child_subreaper",
+                "ThreadCoreEntry.pdeath_sig");
     }
 
     @Override

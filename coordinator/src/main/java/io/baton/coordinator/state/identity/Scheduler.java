@@ -3,6 +3,7 @@ package io.baton.coordinator.state.identity;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.OwnState;
@@ -10,6 +11,8 @@ import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.task.linux.Scheduling;
 import io.baton.task.linux.SyscallNumber;
@@ -37,6 +40,23 @@ public final class Scheduler implements StateKind {
     @Override
     public String name() {
         return "scheduler";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        name(),
+                        "sched_getattr(2), getpriority(2)",
+                        "sched_setattr(2), setpriority(2), after all else is restored",
+                        "ThreadCoreEntry.sched_policy",
+                        "ThreadCoreEntry.sched_nice",
+                        "ThreadCoreEntry.sched_prio")
+                .refusing("SCHED_DEADLINE does not fit into the image");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(name(), process);
     }
 
     @Override

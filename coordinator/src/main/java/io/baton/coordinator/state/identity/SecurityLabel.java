@@ -2,6 +2,7 @@ package io.baton.coordinator.state.identity;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
@@ -20,6 +21,12 @@ public final class SecurityLabel implements StateKind {
     @Override
     public String name() {
         return "security label";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(name(), "/proc/PID/attr/current", "not at all: it gets ours", "CredsEntry.lsm_profile")
+                .refusing("is not ours and cannot be saved yet: *");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.memory;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.StateKind;
@@ -20,6 +21,15 @@ public final class DumpableKind implements StateKind {
     @Override
     public String name() {
         return "dumpable";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "asked: PR_GET_DUMPABLE",
+                "PR_SET_DUMPABLE, after the credentials; 2 (root only) as 0",
+                "MmEntry.dumpable");
     }
 
     @Override

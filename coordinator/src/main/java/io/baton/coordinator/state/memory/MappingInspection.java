@@ -36,10 +36,14 @@ final class MappingInspection {
         for (ProcSmap map : maps) {
             inspect(map);
         }
-        FileLookup executable = FileLookup.ofLink(process.procPath("exe"));
-        if (executable.status() == null) {
-            add("executable " + executable.path(), "file has been deleted or replaced", KEEP_FILE);
+        if (FileLookup.ofLink(process.procPath("exe")).status() == null) {
+            add(executable(process), "file has been deleted or replaced", KEEP_FILE);
         }
+    }
+
+    /** The name of what a process runs. */
+    static String executable(SeizedProcess process) {
+        return "executable " + FileLookup.ofLink(process.procPath("exe")).path();
     }
 
     private void inspect(ProcSmap smap) {
@@ -133,7 +137,7 @@ final class MappingInspection {
         }
     }
 
-    private static String name(ProcMap map) {
+    static String name(ProcMap map) {
         return "mapping " + map.mapFile() + (map.path().isEmpty() ? "" : " (" + map.path() + ")");
     }
 

@@ -2,6 +2,7 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
@@ -9,6 +10,7 @@ import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.task.linux.ProcSmap;
@@ -24,6 +26,46 @@ public final class MemoryKind implements StateKind {
     @Override
     public String name() {
         return "memory";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        name(),
+                        "/proc/PID/smaps and pagemap, process_vm_readv(2); shared memory through map_files",
+                        "mmap(2) at the same addresses, preadv(2) from the image, mprotect(2), madvise(2), PR_SET_MM_MAP; the first process that has shared memory makes it, others open it by map_files",
+                        "MmEntry",
+                        "VmaEntry",
+                        "PagemapEntry",
+                        "MemfdInodeEntry")
+                .refusing(
+                        "file has been deleted or replaced",
+                        "file is not at its path any more, or another one is",
+                        "deleted, and too large to be saved: *",
+                        "not a regular file",
+                        "huge pages of hugetlbfs",
+                        "memory of a device",
+                        "shadow stack (CET)",
+                        "sealed (mseal), so that it could not be put back",
+                        "locked on fault (mlock2 with MLOCK_ONFAULT)",
+                        "memory protection key *",
+                        "watched by userfaultfd",
+                        "private mapping of *",
+                        "* sealed against writing",
+                        "* cannot be read: *",
+                        "System V shared memory",
+                        "asynchronous I/O context (io_setup)",
+                        "kernel object without a file",
+                        "ring of a packet socket",
+                        "special mapping that Baton does not know");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.add(name(), process.pid(), MappingInspection.executable(process));
+        for (ProcSmap map : process.smaps()) {
+            objects.add(name(), process.pid(), MappingInspection.name(map.map()));
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.IpcVarEntry;
@@ -27,6 +28,16 @@ final class IpcNamespace implements NamespaceKind {
     @Override
     public Namespace namespace() {
         return Namespace.IPC;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "ipc namespace",
+                        "limits below /proc/sys, seen from inside",
+                        "unshare(2), limits written",
+                        "IpcVarEntry")
+                .refusing("System V IPC and message queues are not supported yet");
     }
 
     @Override

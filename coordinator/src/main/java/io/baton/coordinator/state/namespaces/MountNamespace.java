@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.FsType;
@@ -37,6 +38,16 @@ public final class MountNamespace implements NamespaceKind {
     @Override
     public Namespace namespace() {
         return Namespace.MNT;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "mnt namespace",
+                        "/proc/PID/mountinfo",
+                        "a copy of ours, from which goes what it did not have, and a /proc of its own",
+                        "MntEntry")
+                .refusing("is not one of ours, and mounts are not saved yet");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.task.program.ProgramBuilder;
 import java.io.IOException;
@@ -19,6 +20,9 @@ interface NamespaceKind {
             new IpcNamespace(),
             new NetworkNamespace(),
             new TimeNamespace());
+
+    /** How it goes there and back, and what of it does not: its line in {@code docs/state.md}. */
+    Account account();
 
     Namespace namespace();
 

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.NdType;
@@ -34,6 +35,17 @@ final class NetworkNamespace implements NamespaceKind {
     @Override
     public Namespace namespace() {
         return Namespace.NET;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "net namespace",
+                        "what a look inside shows, compared with a new one",
+                        "unshare(2), lo as it was",
+                        "NetnsEntry",
+                        "NetDeviceEntry")
+                .refusing("has unusual flags: *", "not supported yet", "not as in a new namespace: *", "is missing");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcFs;
@@ -20,6 +21,20 @@ final class PidNamespace implements NamespaceKind {
     @Override
     public Namespace namespace() {
         return Namespace.PID;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "pid namespace",
+                        "NSpid and so on of /proc/PID/status",
+                        "the root is born into a new one",
+                        "PstreeEntry")
+                .refusing(
+                        "the tree's root is not its init",
+                        "is not a child of ours: not supported yet",
+                        "has no mount namespace with a /proc of its own: not supported yet",
+                        "has pid * in it, which is not of the tree");
     }
 
     @Override

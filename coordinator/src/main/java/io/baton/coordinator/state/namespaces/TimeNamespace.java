@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.TimensEntry;
@@ -31,6 +32,15 @@ final class TimeNamespace implements NamespaceKind {
     @Override
     public Namespace namespace() {
         return Namespace.TIME;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                "time namespace",
+                "/proc/PID/timens_offsets, clocks",
+                "unshare(2), offsets so that its clocks go on",
+                "TimensEntry");
     }
 
     @Override

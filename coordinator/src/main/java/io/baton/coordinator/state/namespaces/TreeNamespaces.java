@@ -3,8 +3,10 @@ package io.baton.coordinator.state.namespaces;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import io.baton.task.linux.ProcFs;
@@ -88,6 +90,33 @@ public final class TreeNamespaces {
         if (refusals.isEmpty()) { // a look inside needs rights that are a part of what was asked above
             own.forEach(kind -> kind.inspect(root.pid(), task, refusals));
         }
+    }
+
+    /** What there is to tell about namespaces: in general, and about each kind. */
+    public static List<Account> accounts() {
+        List<Account> accounts = new ArrayList<>();
+        accounts.add(new Account(
+                        "namespaces",
+                        "links below /proc/PID/ns",
+                        "the root makes those that are not ours, all others are born into them",
+                        "TaskKobjIdsEntry")
+                .refusing(
+                        "is not ours: not supported yet",
+                        "is not that of the tree's root, pid *: not supported yet",
+                        "its children are to be in another one: not supported yet",
+                        "belongs to another user namespace than the tree is in: not supported yet",
+                        "of another pid namespace: not supported yet",
+                        "cannot be made in a user namespace that has not the pid namespace too: not supported yet",
+                        "has a user or group that is not mapped in its user namespace: an image has no word for it",
+                        "is mapped more than once, by a tree born into a user namespace: not supported yet"));
+        accounts.add(new PidNamespace().account());
+        NamespaceKind.ALL.forEach(kind -> accounts.add(kind.account()));
+        return accounts;
+    }
+
+    /** Lists the tree's own. */
+    public void list(int root, TreeObjects objects) {
+        own.forEach(kind -> objects.add("namespaces", root, name(kind.namespace())));
     }
 
     /** Whether the tree is all in a user namespace that has its pid namespace too, see {@link InnerNamespaces}. */

@@ -3,6 +3,7 @@ package io.baton.coordinator.state.namespaces;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.UidGidExtent;
@@ -32,6 +33,16 @@ final class UserNamespace implements NamespaceKind {
     @Override
     public Namespace namespace() {
         return Namespace.USER;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        "user namespace",
+                        "/proc/PID/uid_map, gid_map",
+                        "unshare(2) or clone3(2), maps written by the coordinator",
+                        "UsernsEntry")
+                .refusing("is not a child of ours: not supported yet");
     }
 
     /** Those of a task's namespace. */

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.namespaces;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.UtsnsEntry;
@@ -17,6 +18,15 @@ final class UtsNamespace implements NamespaceKind {
     @Override
     public Namespace namespace() {
         return Namespace.UTS;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                "uts namespace",
+                "/proc/sys/kernel, seen from inside",
+                "unshare(2), sethostname(2), setdomainname(2)",
+                "UtsnsEntry");
     }
 
     @Override

@@ -3,10 +3,13 @@ package io.baton.coordinator.state.registers;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.BatonSyscall;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.ThreadInfoX86;
@@ -36,6 +39,21 @@ public final class Registers implements StateKind {
     @Override
     public String name() {
         return "registers";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        name(),
+                        "PTRACE_GETREGSET",
+                        "PTRACE_SETREGSET at the gate; interrupted calls restart as after SIGSTOP and SIGCONT",
+                        "ThreadInfoX86")
+                .refusing("the task has a shadow stack, which cannot be saved yet", "the task runs 32-bit code");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(name(), process);
     }
 
     @Override

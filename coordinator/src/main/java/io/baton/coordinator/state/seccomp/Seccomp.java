@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.ptrace.SeizedThread;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessRestore;
@@ -11,6 +12,7 @@ import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
 import io.baton.mktree.image.proto.SeccompMode;
@@ -40,6 +42,23 @@ public final class Seccomp implements StateKind {
     @Override
     public String name() {
         return NAME;
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        name(),
+                        "PTRACE_SECCOMP_GET_FILTER, GET_METADATA",
+                        "seccomp(2), suspended by ptrace until the thread is let go",
+                        "SeccompFilter",
+                        "ThreadCoreEntry.seccomp_mode",
+                        "ThreadCoreEntry.seccomp_filter")
+                .refusing("it is confined, and its filters may not be read or suspended: *");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(NAME, process);
     }
 
     @Override

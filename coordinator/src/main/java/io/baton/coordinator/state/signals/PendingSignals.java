@@ -3,6 +3,7 @@ package io.baton.coordinator.state.signals;
 import com.google.protobuf.ByteString;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.StopMark;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
@@ -39,6 +40,12 @@ public final class PendingSignals implements StateKind {
     @Override
     public String name() {
         return "pending signals";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(), "PTRACE_PEEKSIGINFO", "rt_sigqueueinfo(2), rt_tgsigqueueinfo(2)", "SignalQueueEntry");
     }
 
     @Override

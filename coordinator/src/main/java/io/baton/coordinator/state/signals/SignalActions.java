@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.signals;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Answers;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
@@ -35,6 +36,15 @@ public final class SignalActions implements StateKind {
     @Override
     public String name() {
         return "signal actions";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(),
+                "asked: rt_sigaction(2)",
+                "rt_sigaction(2); that of SIGCHLD when all zombies are zombies",
+                "SaEntry");
     }
 
     @Override

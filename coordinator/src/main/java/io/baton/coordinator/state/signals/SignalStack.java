@@ -1,10 +1,14 @@
 package io.baton.coordinator.state.signals;
 
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.mktree.image.proto.ThreadSasEntry;
 import io.baton.task.linux.SyscallNumber;
@@ -28,6 +32,16 @@ public final class SignalStack implements StateKind {
     @Override
     public String name() {
         return "alternate signal stacks";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(name(), "asked: sigaltstack(2)", "sigaltstack(2)", "ThreadSasEntry");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(name(), process);
     }
 
     @Override

@@ -1,10 +1,14 @@
 package io.baton.coordinator.state.thread;
 
 import io.baton.coordinator.ptrace.CriticalSection;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.RseqEntry;
 import io.baton.mktree.image.proto.UserX86RegsEntry;
 import io.baton.task.linux.Ptrace;
@@ -23,6 +27,16 @@ public final class RestartableSequences implements StateKind {
     @Override
     public String name() {
         return "restartable sequences";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(name(), "PTRACE_GET_RSEQ_CONFIGURATION", "rseq(2), at the end", "RseqEntry");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(name(), process);
     }
 
     @Override

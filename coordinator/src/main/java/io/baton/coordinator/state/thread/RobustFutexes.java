@@ -1,9 +1,13 @@
 package io.baton.coordinator.state.thread;
 
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.task.linux.RobustList;
 import io.baton.task.linux.SyscallNumber;
@@ -17,6 +21,16 @@ public final class RobustFutexes implements StateKind {
     @Override
     public String name() {
         return "robust futex lists";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(name(), "get_robust_list(2)", "set_robust_list(2), at the end", "ThreadCoreEntry.futex_rla");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(name(), process);
     }
 
     @Override

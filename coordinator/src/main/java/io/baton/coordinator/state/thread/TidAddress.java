@@ -1,9 +1,13 @@
 package io.baton.coordinator.state.thread;
 
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.proto.ThreadInfoX86;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
@@ -18,6 +22,17 @@ public final class TidAddress implements StateKind {
     @Override
     public String name() {
         return "clear_child_tid";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                name(), "asked: PR_GET_TID_ADDRESS", "set_tid_address(2), at the end", "ThreadInfoX86.clear_tid_addr");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        objects.addThreads(name(), process);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.timers;
 
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Answers;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
@@ -25,6 +26,11 @@ public final class IntervalTimers implements StateKind {
     @Override
     public String name() {
         return "interval timers";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(name(), "asked: getitimer(2)", "setitimer(2) with what was left, at the end", "ItimerEntry");
     }
 
     @Override

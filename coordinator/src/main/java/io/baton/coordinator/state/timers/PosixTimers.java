@@ -2,6 +2,7 @@ package io.baton.coordinator.state.timers;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
@@ -9,6 +10,8 @@ import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.PosixTimerEntry;
 import io.baton.mktree.image.proto.TaskTimersEntry;
@@ -49,6 +52,23 @@ public final class PosixTimers implements StateKind {
     @Override
     public String name() {
         return "POSIX timers";
+    }
+
+    @Override
+    public Account account() {
+        return new Account(
+                        name(),
+                        "/proc/PID/timers; asked: timer_gettime(2)",
+                        "timer_create(2) under the same number; what was left starts at the end",
+                        "PosixTimerEntry")
+                .refusing("counts the CPU time of one of several threads, and the kernel does not tell of which");
+    }
+
+    @Override
+    public void list(SeizedProcess process, TreeImage tree, TreeObjects objects) {
+        for (ProcTimer timer : process.proc().timers(process.pid())) {
+            objects.add(name(), process.pid(), "POSIX timer " + timer.id());
+        }
     }
 
     @Override
