@@ -56,6 +56,9 @@ final class CheckCommand implements Callable<Integer> {
     final ConnectionOptions connections = new ConnectionOptions();
 
     @Mixin
+    final FileChoices files = new FileChoices();
+
+    @Mixin
     final FreezerOptions freezer = new FreezerOptions();
 
     @Spec
@@ -72,7 +75,7 @@ final class CheckCommand implements Callable<Integer> {
             TreeCheck check = TreeCheck.of(new DumpRequest(
                             root,
                             Path.of("."),
-                            new DumpOptions(shellJob).with(connections.options()),
+                            new DumpOptions(shellJob).with(connections.options()).with(files.options()),
                             Finish.LEAVE_RUNNING,
                             deadline)
                     .withFreezeCgroup(freezer.group));

@@ -63,6 +63,9 @@ final class DumpCommand implements Callable<Integer> {
     final ConnectionOptions connections = new ConnectionOptions();
 
     @Mixin
+    final FileChoices files = new FileChoices();
+
+    @Mixin
     final FreezerOptions freezer = new FreezerOptions();
 
     @Spec
@@ -97,7 +100,7 @@ final class DumpCommand implements Callable<Integer> {
         TreeDump.run(new DumpRequest(
                         target.root,
                         target.images,
-                        new DumpOptions(shellJob, groups.mode, connections.options()),
+                        new DumpOptions(shellJob, groups.mode, connections.options(), files.options()),
                         afterwards.finish(),
                         supervision.supervision(interruption, 0, Listeners.of(List.of(journal.begin(), report))))
                 .withIncrement(new Increment(track, increment.previous))

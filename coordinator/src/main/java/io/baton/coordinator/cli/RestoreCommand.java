@@ -45,6 +45,11 @@ final class RestoreCommand implements Callable<Integer> {
     boolean tcpClose;
 
     @Option(
+            names = {"-l", "--file-locks"},
+            description = "Taken for CRIU's sake: file locks that are in the image always come back.")
+    boolean locks;
+
+    @Option(
             names = {"-s", "--leave-stopped"},
             description = "Leave the tasks stopped (SIGSTOP); baton cont lets them run on.")
     boolean leaveStopped;

@@ -9,6 +9,7 @@ import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.ImageWriter;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.FileLockEntry;
 import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.PipeDataEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
@@ -105,6 +106,11 @@ final class CapturedTree implements TreeImage, Closeable {
     @Override
     public void addRemap(RemapFilePathEntry remap) {
         add(ImageKind.REMAP_FPATH, writer -> writer.write(remap));
+    }
+
+    @Override
+    public void addFileLock(FileLockEntry lock) {
+        add(ImageKind.FILE_LOCKS, writer -> writer.write(lock));
     }
 
     @Override

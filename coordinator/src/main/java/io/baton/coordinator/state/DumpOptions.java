@@ -8,17 +8,23 @@ import io.baton.coordinator.state.cgroups.ManageGroups;
  * @param shellJob the tree may belong to a session and have a terminal from outside ({@code --shell-job})
  * @param groups what is done about control groups; only {@link ManageGroups#IGNORE} differs from the rest
  * @param tcp what is done about TCP connections
+ * @param files what is done about files that are more than a name
  */
-public record DumpOptions(boolean shellJob, ManageGroups groups, TcpOptions tcp) {
+public record DumpOptions(boolean shellJob, ManageGroups groups, TcpOptions tcp, FileOptions files) {
     public static final DumpOptions DEFAULT = new DumpOptions(false);
 
     /** With control groups saved. */
     public DumpOptions(boolean shellJob) {
-        this(shellJob, ManageGroups.SOFT, TcpOptions.NONE);
+        this(shellJob, ManageGroups.SOFT, TcpOptions.NONE, FileOptions.DEFAULT);
     }
 
     /** The same with that done about connections. */
     public DumpOptions with(TcpOptions others) {
-        return new DumpOptions(shellJob, groups, others);
+        return new DumpOptions(shellJob, groups, others, files);
+    }
+
+    /** The same with that done about files. */
+    public DumpOptions with(FileOptions others) {
+        return new DumpOptions(shellJob, groups, tcp, others);
     }
 }

@@ -36,7 +36,8 @@ public enum Item {
     CHILD_SIGNAL("SIGCHLD of a helper"),
     PROC("/proc of the new pid namespace"),
     SECCOMP("seccomp filter"),
-    NAMESPACE("namespace");
+    NAMESPACE("namespace"),
+    FILE_LOCK("file lock through fd");
 
     /** The number of {@link #NAMESPACE} is its CLONE_NEW flag, shifted to have room in a tag. */
     public static final int NAMESPACE_SHIFT = 16;
@@ -76,7 +77,7 @@ public enum Item {
 
     private String describeNumber(final int number) {
         return switch (this) {
-            case DESCRIPTOR, MAPPING, PAGES, POSIX_TIMER -> text + " " + number;
+            case DESCRIPTOR, MAPPING, PAGES, POSIX_TIMER, FILE_LOCK -> text + " " + number;
             case SIGNAL_ACTION, PENDING_SIGNAL -> number == 0 ? text : text + " " + Signals.nameOf(number);
             case INTERVAL_TIMER -> text + " " + SymbolicNames.INTERVAL_TIMER.text(number);
             case LIMIT -> text + " " + SymbolicNames.LIMIT.text(number);

@@ -3,6 +3,7 @@ package io.baton.coordinator.state;
 import com.google.protobuf.ByteString;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.FileLockEntry;
 import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.RemapFilePathEntry;
@@ -28,6 +29,9 @@ public interface TreeImage {
 
     /** Adds to {@code remap-fpath.img} that a file has lost its name. */
     void addRemap(RemapFilePathEntry remap);
+
+    /** Adds a lock to {@code filelocks.img}. */
+    void addFileLock(FileLockEntry lock);
 
     /** Adds a message that waits in a socket to {@code sk-queues.img}. */
     void addSocketData(int fileId, byte[] content);

@@ -81,14 +81,7 @@ public final class FileDescriptors implements StateKind {
             file.kind().inspect(file, inspection);
             inspectOwner(file, processes, TreeNamespaces.of(tree).isInner(), inspection);
         }
-        for (OpenFiles.Locked locked : files.locked()) {
-            refusals.add(
-                    locked.process().pid(),
-                    "fd " + locked.descriptor().fd() + " ("
-                            + locked.descriptor().file().link() + ")",
-                    "holds a file lock: " + locked.lock(),
-                    "release the lock before the dump");
-        }
+        files.locks().inspect(inspection);
         PipePeers.inspect(inspection, processes.get(0).proc());
         SharedTables.inspect(processes, Kcmp.FILES, "descriptor table", refusals);
     }
@@ -133,6 +126,7 @@ public final class FileDescriptors implements StateKind {
                             .setFd(descriptor.fd())
                             .build());
         }
+        OpenFiles.of(tree).locks().capture(capture.process(), tree);
     }
 
     private static void captureFile(OpenFile file, TreeImage tree) {
@@ -166,6 +160,7 @@ public final class FileDescriptors implements StateKind {
                 (kind == null ? new UnsupportedFile() : kind).validate(entry, validation);
             }
         }
+        FileLocks.validate(process, new FileValidation(process, "file locks", refusals));
     }
 
     /** While it restores: the higher of ours and its own. */
@@ -179,6 +174,7 @@ public final class FileDescriptors implements StateKind {
     @Override
     public void compile(ProcessRestore process, ContextBuilder context) {
         new TaskDescriptors(process, RestoredFiles.of(process), context).compile();
+        FileLocks.compile(process, context);
     }
 
     /** By now every task has fetched what waited here for it. */
@@ -202,5 +198,6 @@ public final class FileDescriptors implements StateKind {
                     .value(range.last())
                     .value(0);
         }
+        FileLocks.compileLeases(process, kept);
     }
 }

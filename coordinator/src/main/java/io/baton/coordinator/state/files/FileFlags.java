@@ -53,7 +53,7 @@ final class FileFlags {
         if (isPath(wanted)) {
             return;
         }
-        SignalOwner.compile(task, fd, owner);
+        SignalOwner.compile(task.process(), task.block(), fd, owner);
         // After the owner: with FASYNC and none, signals would go to nobody.
         if (((opened ^ wanted) & SETTABLE) != 0) {
             ProgramBuilder block = task.block();

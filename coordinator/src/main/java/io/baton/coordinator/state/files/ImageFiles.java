@@ -8,6 +8,7 @@ import io.baton.mktree.image.ImageEntry;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.ImageReader;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.FileLockEntry;
 import io.baton.mktree.image.proto.PipeDataEntry;
 import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.TtyDataEntry;
@@ -39,6 +40,7 @@ final class ImageFiles {
     private final Map<Integer, FileEntry> masters = new TreeMap<>();
     private final Map<Integer, byte[]> unread = new HashMap<>();
     private final IntHashSet withoutName = new IntHashSet();
+    private final Int2ObjectHashMap<List<FileLockEntry>> locks = new Int2ObjectHashMap<>();
     private final ImageSockets sockets;
 
     private ImageFiles(ImageSockets sockets) {
@@ -85,6 +87,11 @@ final class ImageFiles {
             for (RemapFilePathEntry remap :
                     directory.allIfPresent(ImageKind.REMAP_FPATH, 0, RemapFilePathEntry.class)) {
                 files.withoutName.add(remap.getOrigId());
+            }
+            for (FileLockEntry lock : directory.allIfPresent(ImageKind.FILE_LOCKS, 0, FileLockEntry.class)) {
+                files.locks
+                        .computeIfAbsent(lock.getPid(), pid -> new ArrayList<>())
+                        .add(lock);
             }
             return files;
         } catch (IOException e) {
@@ -180,6 +187,12 @@ final class ImageFiles {
     /** What the other end of a terminal had written and nobody read yet. */
     byte[] unread(int terminalId) {
         return unread.getOrDefault(terminalId, new byte[0]);
+    }
+
+    /** The locks that a process is to take. */
+    List<FileLockEntry> locks(int pid) {
+        List<FileLockEntry> own = locks.get(pid);
+        return own == null ? List.of() : own;
     }
 
     /** Whether the name of that file was gone at dump. */

@@ -43,13 +43,10 @@ final class OpenFiles {
     private final Map<Long, SeizedProcess> controlled = new HashMap<>();
     private final Map<Long, String> fileSystems = new HashMap<>();
     private @Nullable Map<Integer, OpenFile> masters;
-    private final List<Locked> locked = new ArrayList<>();
+    private final CapturedLocks locks = new CapturedLocks();
     private final Map<OpenFile, EventPollTargets> targets = new HashMap<>();
     private final List<SeizedProcess> processes = new ArrayList<>();
     private @Nullable UnixSockets unixSockets;
-
-    /** A descriptor through which a file is locked, and the kernel's words for the lock. */
-    record Locked(SeizedProcess process, Descriptor descriptor, String lock) {}
 
     static OpenFiles of(TreeImage tree) {
         return tree.shared(OpenFiles.class, OpenFiles::new);
@@ -75,10 +72,7 @@ final class OpenFiles {
             }
             Descriptor descriptor = new Descriptor(fd, (info.flags() & Files.O_CLOEXEC) != 0, file);
             table.add(descriptor);
-            String lock = info.value("lock");
-            if (lock != null) {
-                locked.add(new Locked(process, descriptor, lock));
-            }
+            locks.add(process, descriptor, info.extra());
         }
         tables.put(process.pid(), table);
         processes.add(process);
@@ -161,8 +155,8 @@ final class OpenFiles {
                         file -> file.kind() instanceof Terminal && file.status().rdev() == device);
     }
 
-    List<Locked> locked() {
-        return locked;
+    CapturedLocks locks() {
+        return locks;
     }
 
     /** What is known of the file system on a device, found out once. */

@@ -6,6 +6,9 @@ import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.image.proto.SkOptsEntry;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Sockets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -32,6 +35,8 @@ final class RestoredFiles {
     private final IntHashSet validated = new IntHashSet();
     private final Map<List<Integer>, SkOptsEntry> freshSockets = new HashMap<>();
 
+    private @Nullable List<FileLock> systemLocks;
+
     private RestoredFiles(ProcessRestore process) {
         image = ImageFiles.read(process);
     }
@@ -57,6 +62,31 @@ final class RestoredFiles {
 
     ImageFiles image() {
         return image;
+    }
+
+    /** Every lock that the kernel tells of, read once. */
+    List<FileLock> systemLocks() {
+        List<FileLock> known = systemLocks;
+        if (known == null) {
+            known = readLocks();
+            systemLocks = known;
+        }
+        return known;
+    }
+
+    private static List<FileLock> readLocks() {
+        List<FileLock> locks = new ArrayList<>();
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/locks"))) {
+                FileLock lock = FileLock.parse(line);
+                if (lock != null) {
+                    locks.add(lock);
+                }
+            }
+        } catch (IOException e) {
+            return List.of(); // then the task that wants its lock will tell
+        }
+        return List.copyOf(locks);
     }
 
     @Nullable

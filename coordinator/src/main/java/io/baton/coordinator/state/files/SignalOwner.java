@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.coordinator.state.namespaces.UserIds;
 import io.baton.mktree.image.proto.CredsEntry;
@@ -58,16 +59,15 @@ final class SignalOwner {
                 .build();
     }
 
-    static void compile(TaskDescriptors task, int fd, FownEntry owner) {
-        ProgramBuilder block = task.block();
+    static void compile(ProcessRestore process, ProgramBuilder block, int fd, FownEntry owner) {
         if (owner.getSignum() != 0) {
             block.call(SyscallNumber.FCNTL).value(fd).value(F_SETSIG).value(owner.getSignum());
         }
         if (owner.getPid() == 0) {
             return;
         }
-        CredsEntry own = task.process().own().credentials();
-        UserIds users = task.process().namespaces().workingIds();
+        CredsEntry own = process.own().credentials();
+        UserIds users = process.namespaces().workingIds();
         int real = users.userOutside(owner.getUid());
         int effective = users.userOutside(owner.getEuid());
         boolean others = real != own.getUid() || effective != own.getEuid();

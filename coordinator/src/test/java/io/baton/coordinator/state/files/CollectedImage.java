@@ -5,6 +5,7 @@ import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.FileLockEntry;
 import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.RemapFilePathEntry;
@@ -62,6 +63,11 @@ final class CollectedImage implements TreeImage {
 
     @Override
     public void addRemap(RemapFilePathEntry remap) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void addFileLock(FileLockEntry lock) {
         throw new UnsupportedOperationException();
     }
 
