@@ -75,7 +75,9 @@ final class CheckCommand implements Callable<Integer> {
             TreeCheck check = TreeCheck.of(new DumpRequest(
                             root,
                             Path.of("."),
-                            new DumpOptions(shellJob).with(connections.options()).with(files.options()),
+                            new DumpOptions(shellJob)
+                                    .with(connections.options())
+                                    .with(files.options()),
                             Finish.LEAVE_RUNNING,
                             deadline)
                     .withFreezeCgroup(freezer.group));

@@ -55,12 +55,6 @@ final class VerdictReport {
         }
     }
 
-    /** What a task has just once has no other name than its kind. */
-    private static String name(Verdict verdict) {
-        boolean same = verdict.object().name().equals(verdict.object().kind());
-        return same ? "" : verdict.object().name();
-    }
-
     private static String word(Verdict verdict) {
         return verdict.sort().name().toLowerCase(Locale.ROOT);
     }

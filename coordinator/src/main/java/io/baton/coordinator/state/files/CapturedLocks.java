@@ -1,8 +1,10 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.TreeObjects;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +25,11 @@ final class CapturedLocks {
 
     /** A lock and who will take it again. */
     private record Held(SeizedProcess process, Descriptor descriptor, FileLock lock) {
+        private String describe() {
+            return "lock through fd " + descriptor.fd() + " ("
+                    + descriptor.file().link() + ")";
+        }
+
         private boolean isMaker() {
             return lock.pid() == process.pid();
         }
@@ -53,11 +60,28 @@ final class CapturedLocks {
         return locks.keySet().stream().anyMatch(key -> key.file() == file && key.kind() == FileLock.LEASE);
     }
 
+    static Account account() {
+        return new Account(
+                        "file lock",
+                        "fdinfo",
+                        "fcntl(2) with F_SETLK, F_OFD_SETLK or F_SETLEASE, or flock(2), by who holds it; --file-locks",
+                        "FileLockEntry")
+                .refusing("holds a lock of a kind that is not known: *", "holds a file lock: *");
+    }
+
+    /** Those that a process is to take. */
+    void list(SeizedProcess process, TreeObjects objects) {
+        for (Held held : locks.values()) {
+            if (held.process == process) {
+                objects.add(account().what(), process.pid(), held.describe());
+            }
+        }
+    }
+
     void inspect(FileInspection inspection) {
         DumpOptions options = inspection.options();
         for (Held held : locks.values()) {
-            String object =
-                    "fd " + held.descriptor.fd() + " (" + held.descriptor.file().link() + ")";
+            String object = held.describe();
             if (held.lock.kind() == 0) {
                 inspection
                         .refusals()

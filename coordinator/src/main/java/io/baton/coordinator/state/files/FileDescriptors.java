@@ -23,6 +23,7 @@ import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import java.util.List;
+import java.util.stream.Stream;
 import org.agrona.collections.IntHashSet;
 
 /** Descriptors: which numbers a process has open, and the descriptions behind them, shared as they were. */
@@ -46,7 +47,6 @@ public final class FileDescriptors implements StateKind {
                 .refusing(
                         "sends its signals to somebody (F_SETOWN), in a user namespace with a pid namespace of its own: not supported yet",
                         "sends its signals (F_SETOWN) out of the tree: *",
-                        "holds a file lock: *",
                         "shared with process *: not supported yet",
                         "thread * has one of its own: not supported yet");
     }
@@ -62,11 +62,13 @@ public final class FileDescriptors implements StateKind {
                     file.process().pid(),
                     file.describe());
         }
+        OpenFiles.of(tree).locks().list(process, objects);
     }
 
     /** What there is to tell about each kind of file. */
     public static List<Account> accounts() {
-        return FileKinds.ALL.stream().map(FileKind::account).toList();
+        return Stream.concat(FileKinds.ALL.stream().map(FileKind::account), Stream.of(CapturedLocks.account()))
+                .toList();
     }
 
     @Override
