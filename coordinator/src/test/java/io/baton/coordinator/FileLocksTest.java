@@ -151,7 +151,7 @@ class FileLocksTest {
         try (Victim victim = Victim.run("/bin/sh", "-c", script)) {
             Victim.await(() -> Files.exists(directory.resolve("ready")));
             Path images = dump(victim, directory, WITH_LOCKS);
-            try (Victim other = Victim.run("/usr/bin/flock", locked, "/bin/sleep", "60")) {
+            try (Victim other = Victim.run("/usr/bin/flock", "--no-fork", locked, "/bin/sleep", "60")) {
                 Victim.await(() -> Files.readString(Path.of("/proc/locks")).contains(" " + other.pid() + " "));
                 BatonException refused = assertThrows(BatonException.class, () -> restore(images));
                 assertTrue(refused.message().contains("locked by pid " + other.pid()), refused::message);
