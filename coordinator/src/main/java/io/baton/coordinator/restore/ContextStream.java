@@ -7,6 +7,7 @@ import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.ThreadRestore;
+import io.baton.coordinator.state.files.InheritedFiles;
 import io.baton.coordinator.state.identity.Exit;
 import io.baton.coordinator.state.registers.SystemCallRestart;
 import io.baton.mktree.image.proto.CoreEntry;
@@ -158,6 +159,13 @@ final class ContextStream {
         block.call(SyscallNumber.CLOSE).value(process.imagesFd());
         if (process.terminalFd() >= 0) {
             block.call(SyscallNumber.CLOSE).value(process.terminalFd());
+        }
+        final InheritedFiles inherited = tree.inheritedFiles();
+        if (inherited.count() > 0) {
+            block.call(SyscallNumber.CLOSE_RANGE)
+                    .value(inherited.first())
+                    .value(inherited.first() + inherited.count() - 1)
+                    .value(0);
         }
     }
 

@@ -1,11 +1,13 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.state.Item;
+import io.baton.coordinator.state.files.InheritedFiles;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.launch.Helper;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
+import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.SyscallNumber;
@@ -40,7 +42,15 @@ final class Inheritance {
             }
         }
         final int images = firstFree(Segment.HELPER_FD + 1, used);
-        tree.inherited(images, tree.options().shellJob() ? firstFree(images + 1, used) : -1);
+        final int terminal = tree.options().shellJob() ? firstFree(images + 1, used) : -1;
+        tree.inherited(images, terminal);
+        int highest = Math.max(images, terminal);
+        if (tree.inheritedFiles().count() > 0) {
+            for (final int fd : used) {
+                highest = Math.max(highest, fd);
+            }
+        }
+        tree.inheritedFiles().begin(highest + 1);
     }
 
     private static int firstFree(final int from, final IntHashSet used) {
@@ -79,6 +89,11 @@ final class Inheritance {
                 inherited.add(new Helper.Inherited(
                         Files.open(TERMINAL, Files.O_RDWR | Files.O_NOCTTY | Files.O_CLOEXEC), tree.terminalFd()));
             }
+            final InheritedFiles files = tree.inheritedFiles();
+            int number = files.first();
+            for (final Fd fd : files.open()) {
+                inherited.add(new Helper.Inherited(fd, number++));
+            }
             return Helper.start(segment, inherited, helperIsInit());
         } finally {
             inherited.forEach(one -> one.fd().close());
@@ -92,10 +107,11 @@ final class Inheritance {
         }
         final int images = tree.imagesFd();
         closeRange(program, 0, images - 1);
-        if (tree.terminalFd() > images + 1) {
-            closeRange(program, images + 1, tree.terminalFd() - 1);
-        }
-        closeRange(program, Math.max(images, tree.terminalFd()) + 1, LAST_FD);
+        closeRange(program, images + 1, tree.terminalFd() - 1L);
+        final int last = Math.max(images, tree.terminalFd());
+        final InheritedFiles files = tree.inheritedFiles();
+        closeRange(program, last + 1L, files.first() - 1L);
+        closeRange(program, files.first() + files.count(), LAST_FD);
         program.call(SyscallNumber.UMASK).value(0).expectAnything();
         final int name = program.string("baton-helper");
         program.call(SyscallNumber.PRCTL).value(PR_SET_NAME).data(name);
@@ -128,6 +144,8 @@ final class Inheritance {
     }
 
     private static void closeRange(final ProgramBuilder program, final long first, final long last) {
-        program.call(SyscallNumber.CLOSE_RANGE).value(first).value(last).value(0);
+        if (first <= last) {
+            program.call(SyscallNumber.CLOSE_RANGE).value(first).value(last).value(0);
+        }
     }
 }

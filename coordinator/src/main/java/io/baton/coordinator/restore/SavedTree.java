@@ -4,6 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.state.files.InheritedFiles;
 import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.mktree.image.ImageDirectory;
@@ -211,6 +212,11 @@ final class SavedTree {
     /** Files without a name. */
     GhostFiles ghosts() {
         return shared(GhostFiles.class, () -> GhostFiles.read(directory, files::get));
+    }
+
+    /** Files that only we can open. */
+    InheritedFiles inheritedFiles() {
+        return shared(InheritedFiles.class, () -> InheritedFiles.read(files.values()));
     }
 
     <T> T shared(final Class<T> type, final Supplier<T> maker) {

@@ -14,6 +14,7 @@ final class FileKinds {
             new EventPoll(),
             new TimerDescriptor(),
             new SignalDescriptor(),
+            new PidDescriptor(),
             new UnixSocket(),
             new InternetSocket(),
             new Terminal(),

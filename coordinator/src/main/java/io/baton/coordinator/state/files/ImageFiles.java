@@ -10,6 +10,7 @@ import io.baton.mktree.image.ImageReader;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FileLockEntry;
 import io.baton.mktree.image.proto.PipeDataEntry;
+import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.TtyDataEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
@@ -20,9 +21,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
@@ -41,6 +44,7 @@ final class ImageFiles {
     private final Map<Integer, byte[]> unread = new HashMap<>();
     private final IntHashSet withoutName = new IntHashSet();
     private final Int2ObjectHashMap<List<FileLockEntry>> locks = new Int2ObjectHashMap<>();
+    private final Set<Integer> tasks = new HashSet<>();
     private final ImageSockets sockets;
 
     private ImageFiles(ImageSockets sockets) {
@@ -92,6 +96,10 @@ final class ImageFiles {
                 files.locks
                         .computeIfAbsent(lock.getPid(), pid -> new ArrayList<>())
                         .add(lock);
+            }
+            for (PstreeEntry row : directory.allIfPresent(ImageKind.PSTREE, 0, PstreeEntry.class)) {
+                files.tasks.add(row.getPid());
+                files.tasks.addAll(row.getThreadsList());
             }
             return files;
         } catch (IOException e) {
@@ -193,6 +201,11 @@ final class ImageFiles {
     List<FileLockEntry> locks(int pid) {
         List<FileLockEntry> own = locks.get(pid);
         return own == null ? List.of() : own;
+    }
+
+    /** Whether there is a process or thread with that id, dead or alive. */
+    boolean hasTask(int id) {
+        return tasks.contains(id);
     }
 
     /** Whether the name of that file was gone at dump. */

@@ -40,6 +40,7 @@ final class OpenFiles {
     private final TreeMap<OpenFile, OpenFile> known = new TreeMap<>(ORDER);
     private final Int2ObjectHashMap<List<Descriptor>> tables = new Int2ObjectHashMap<>();
     private final IntHashSet tasks = new IntHashSet();
+    private final IntHashSet zombies = new IntHashSet();
     private final Map<Long, SeizedProcess> controlled = new HashMap<>();
     private final Map<Long, String> fileSystems = new HashMap<>();
     private @Nullable Map<Integer, OpenFile> masters;
@@ -80,6 +81,11 @@ final class OpenFiles {
         tasks.add(process.pid());
         for (SeizedThread thread : process.threads()) {
             tasks.add(thread.tid());
+        }
+        for (SeizedProcess child : process.children()) {
+            if (child.isZombie()) {
+                zombies.add(child.pid());
+            }
         }
     }
 
@@ -173,5 +179,10 @@ final class OpenFiles {
     /** Whether that process or thread belongs to the tree. */
     boolean hasTask(int id) {
         return tasks.contains(id);
+    }
+
+    /** As {@link #hasTask}, and those that are dead and not reaped. */
+    boolean hasTaskOrZombie(int id) {
+        return hasTask(id) || zombies.contains(id);
     }
 }

@@ -161,6 +161,11 @@ final class RestoredFiles {
         });
     }
 
+    /** Whether the image has a process or thread with that id, dead or alive. */
+    boolean hasTask(int id) {
+        return image.hasTask(id);
+    }
+
     /** Whether that entry is looked at for the first time. */
     boolean isFirstLookAt(int id) {
         return validated.add(id);

@@ -61,6 +61,10 @@ final class TaskDescriptors {
         if (process.terminalFd() >= 0) {
             occupy(process.terminalFd(), true);
         }
+        InheritedFiles inherited = InheritedFiles.of(process);
+        for (int i = 0; i < inherited.count(); i++) {
+            occupy(inherited.first() + i, true);
+        }
         TtyInfoEntry terminal = ControllingTerminal.of(process);
         boolean early = terminal != null
                 && has(tree.image().master(terminal.getPty().getIndex()).getId());
@@ -148,6 +152,15 @@ final class TaskDescriptors {
     /** Whether the description with that id was made here, and not fetched. */
     boolean hasMade(int id) {
         return made.contains(id);
+    }
+
+    /** A copy of what we have handed down. */
+    Handle inherited(int id) {
+        block.call(SyscallNumber.FCNTL)
+                .value(InheritedFiles.of(process).number(id))
+                .value(FileFlags.F_DUPFD_CLOEXEC)
+                .value(0);
+        return expectOpened(true);
     }
 
     /** Says that the description with that id is open here. */

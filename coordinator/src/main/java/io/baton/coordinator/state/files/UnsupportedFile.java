@@ -18,7 +18,6 @@ final class UnsupportedFile implements FileKind {
             Map.entry("[userfaultfd]", "a userfault descriptor"),
             Map.entry("[io_uring]", "an io_uring"),
             Map.entry("[perf_event]", "a performance counter"),
-            Map.entry("[pidfd]", "a pidfd"),
             Map.entry("[fscontext]", "a file system context"),
             Map.entry("bpf-map", "a BPF map"),
             Map.entry("bpf-prog", "a BPF program"));
