@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Descriptors that tell of something else, there and back, twice: each victim looks itself. */
+/** Descriptors that tell of something else, there and back, three times: each victim looks itself. */
 class NotifyingFilesTest {
     private static final long SECONDS = 60;
     private static final int SIGUSR1 = 10;
@@ -45,12 +45,13 @@ class NotifyingFilesTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"pidfds"})
+    @ValueSource(strings = {"pidfds", "notified"})
     void shouldComeBack(String program) throws Exception {
         try (Victim victim = Victim.start(program, directory)) {
             Victim.await(() -> Files.exists(directory.resolve("ready")));
-            cycle(victim, "once");
-            cycle(victim, "twice");
+            cycle(victim, "image 1");
+            cycle(victim, "image 2");
+            cycle(victim, "image 3");
             victim.signal(SIGUSR1);
             Path result = directory.resolve("result");
             Victim.await(() -> Files.exists(result));

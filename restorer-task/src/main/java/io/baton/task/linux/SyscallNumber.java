@@ -214,6 +214,7 @@ public final class SyscallNumber {
     public static final int PWRITEV = 296;
     public static final int RT_TGSIGQUEUEINFO = 297;
     public static final int FANOTIFY_INIT = 300;
+    public static final int FANOTIFY_MARK = 301;
     public static final int PRLIMIT64 = 302;
     public static final int NAME_TO_HANDLE_AT = 303;
     public static final int OPEN_BY_HANDLE_AT = 304;

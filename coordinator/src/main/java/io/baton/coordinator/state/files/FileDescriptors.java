@@ -177,6 +177,7 @@ public final class FileDescriptors implements StateKind {
     public void compile(ProcessRestore process, ContextBuilder context) {
         new TaskDescriptors(process, RestoredFiles.of(process), context).compile();
         FileLocks.compile(process, context);
+        NotifyProgram.compile(process, context);
     }
 
     /** By now every task has fetched what waited here for it. */
@@ -201,5 +202,6 @@ public final class FileDescriptors implements StateKind {
                     .value(0);
         }
         FileLocks.compileLeases(process, kept);
+        NotifyProgram.compileLate(process, kept);
     }
 }

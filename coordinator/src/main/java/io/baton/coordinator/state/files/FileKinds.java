@@ -15,6 +15,8 @@ final class FileKinds {
             new TimerDescriptor(),
             new SignalDescriptor(),
             new PidDescriptor(),
+            new InotifyQueue(),
+            new FanotifyGroup(),
             new UnixSocket(),
             new InternetSocket(),
             new Terminal(),

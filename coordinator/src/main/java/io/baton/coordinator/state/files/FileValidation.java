@@ -2,6 +2,7 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.state.ProcessRestore;
+import io.baton.mktree.image.proto.FhEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Files;
@@ -27,6 +28,19 @@ record FileValidation(ProcessRestore process, String what, Refusals refusals) {
 
     void refuse(String object, String reason, String remedy) {
         refusals.add(process.pstree().getPid(), what + " (" + object + ")", reason, remedy);
+    }
+
+    /** Makes sure that there is a name for an inode that is watched. */
+    void requireWatched(int device, long inode, FhEntry handle) {
+        String path = tree().watchedPath(device, inode, handle);
+        try {
+            if (!OF_A_PROCESS.matcher(path).find()) {
+                Files.statusAt(Files.AT_FDCWD, path, Files.AT_SYMLINK_NOFOLLOW);
+            }
+        } catch (LinuxException e) {
+            String name = path.isEmpty() ? "inode " + inode : path;
+            refuse(name, "was watched, and cannot be found: " + e.getMessage(), "put the file back where it was");
+        }
     }
 
     /** Makes sure that a name leads to a file of the recorded type and size. */

@@ -45,6 +45,7 @@ final class OpenFiles {
     private final Map<Long, String> fileSystems = new HashMap<>();
     private @Nullable Map<Integer, OpenFile> masters;
     private final CapturedLocks locks = new CapturedLocks();
+    private final FileWatches watches = new FileWatches(this);
     private final Map<OpenFile, EventPollTargets> targets = new HashMap<>();
     private final List<SeizedProcess> processes = new ArrayList<>();
     private @Nullable UnixSockets unixSockets;
@@ -159,6 +160,10 @@ final class OpenFiles {
         return known.keySet().stream()
                 .anyMatch(
                         file -> file.kind() instanceof Terminal && file.status().rdev() == device);
+    }
+
+    FileWatches watches() {
+        return watches;
     }
 
     CapturedLocks locks() {

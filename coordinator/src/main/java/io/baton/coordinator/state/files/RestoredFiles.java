@@ -2,6 +2,7 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.proto.FdinfoEntry;
+import io.baton.mktree.image.proto.FhEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
 import io.baton.mktree.image.proto.SkOptsEntry;
 import io.baton.task.linux.Fd;
@@ -14,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ final class RestoredFiles {
     private final IntHashSet validated = new IntHashSet();
     private final Map<List<Integer>, SkOptsEntry> freshSockets = new HashMap<>();
 
+    private final Map<String, String> watchedPaths = new HashMap<>();
     private @Nullable List<FileLock> systemLocks;
 
     private RestoredFiles(ProcessRestore process) {
@@ -95,10 +98,14 @@ final class RestoredFiles {
     }
 
     void settled(int id, ProcessRestore process, int fd) {
+        homes.put(id, homeIn(process, fd));
+    }
+
+    private static Home homeIn(ProcessRestore process, int fd) {
         PstreeEntry row = process.pstree();
         // A dead leader has no descriptors any more when later tasks come to ask.
         boolean dead = row.getLeaderDead() && row.getThreadsCount() > 1;
-        homes.put(id, new Home(dead ? row.getThreads(1) : row.getPid(), dead ? PIDFD_THREAD : 0, fd));
+        return new Home(dead ? row.getThreads(1) : row.getPid(), dead ? PIDFD_THREAD : 0, fd);
     }
 
     /** Remembers descriptors that a process holds for later ones; what is between them and not a target is free. */
@@ -159,6 +166,22 @@ final class RestoredFiles {
                 return SocketOptions.read(socket.number(), family, type, protocol);
             }
         });
+    }
+
+    /** A name for an inode that is watched: the image's, or where its handle leads now; empty if there is none. */
+    String watchedPath(int device, long inode, FhEntry handle) {
+        if (handle.hasPath()) {
+            return handle.getPath().startsWith("/") ? handle.getPath() : "/".concat(handle.getPath());
+        }
+        WatchedInode watched = WatchedInode.of(device, inode, handle);
+        return watchedPaths.computeIfAbsent(
+                watched.toString(), key -> Objects.requireNonNullElse(new WatchedPaths(List.of()).find(watched), ""));
+    }
+
+    /** Whether that descriptor is the one through which its description was made. */
+    boolean isHome(int id, ProcessRestore process, int fd) {
+        Home home = homes.get(id);
+        return home != null && home.equals(homeIn(process, fd));
     }
 
     /** Whether the image has a process or thread with that id, dead or alive. */

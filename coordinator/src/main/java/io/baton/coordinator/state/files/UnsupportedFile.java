@@ -13,8 +13,6 @@ final class UnsupportedFile implements FileKind {
 
     private static final String CLOSE = "close it before the dump";
     private static final Map<String, String> ANONYMOUS = Map.ofEntries(
-            Map.entry("inotify", "an inotify queue"),
-            Map.entry("[fanotify]", "a fanotify group"),
             Map.entry("[userfaultfd]", "a userfault descriptor"),
             Map.entry("[io_uring]", "an io_uring"),
             Map.entry("[perf_event]", "a performance counter"),

@@ -16,7 +16,7 @@ import java.util.List;
  * @param source what is mounted
  * @param superOptions of the file system
  */
-record Mount(
+public record Mount(
         int id,
         int parent,
         String device,
@@ -29,7 +29,7 @@ record Mount(
     private static final int FIRST_OPTIONAL = 6;
 
     /** All that a task sees, in the order in which they were mounted. */
-    static List<Mount> of(String task) {
+    public static List<Mount> of(String task) {
         return VirtualFile.text("/proc/" + task + "/mountinfo")
                 .lines()
                 .map(Mount::parse)

@@ -31,7 +31,6 @@ final class RefusalTest {
         "socket, fd 10 (socket:[, a socket",
         "passed, fd 10 (socket:[, descriptors or credentials in flight",
         "lost target, fd 10 (anon_inode:[eventpoll]), watches a file",
-        "inotify, fd 10 (anon_inode:inotify), an inotify queue",
         "outside pidfd, fd 10 (, outside the tree: pid=1",
         "memfd, fd 10 (/memfd:memory, a memory file",
         "namespace, fd 10 (net:[, a namespace",
