@@ -224,7 +224,7 @@ public final class AskRunner implements AutoCloseable {
         long base = running.foothold.address();
         registers.buffer().putBytes(0, thread.registers(), 0, UserRegs.LENGTH);
         registers
-                .set(UserRegs.RIP, base + door)
+                .set(UserRegs.RIP, running.foothold.text() + door)
                 .set(UserRegs.RDI, base + running.program())
                 .set(UserRegs.RSI, base + running.area)
                 // As after a call: the compiler expects the stack to be 8 off 16.

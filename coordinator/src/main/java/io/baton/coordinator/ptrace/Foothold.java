@@ -14,20 +14,26 @@ import org.jspecify.annotations.Nullable;
 /**
  * Memory that we have put into a stopped process and share with it: the runner's text and what its threads need to run
  * their programs. Shared and anonymous, so that it is a file of the kernel's own that we can map too.
+ *
+ * <p>It is writable and executable. Where a process has given that up for good (PR_SET_MDWE), it is mapped twice: once to be
+ * executed, once to be written.
  */
 final class Foothold {
     private static final int SHARED_ANONYMOUS = Mapping.MAP_SHARED | Mapping.MAP_ANONYMOUS;
     private static final int READ_WRITE = Mapping.PROT_READ | Mapping.PROT_WRITE;
+    private static final int MREMAP_MAYMOVE = 1;
     private static final long LAST_ERROR = -4095;
 
     private final SeizedThread thread;
     private final CallSite site;
+    private final long text;
     private final long address;
     private final long length;
     private @Nullable Mapping ours;
 
-    private Foothold(SeizedThread thread, CallSite site, long address, long length) {
+    private Foothold(SeizedThread thread, CallSite site, long text, long address, long length) {
         this.thread = thread;
+        this.text = text;
         this.site = site;
         this.address = address;
         this.length = length;
@@ -35,25 +41,53 @@ final class Foothold {
 
     /** Makes a thread map memory. Its registers and signal mask are left changed. */
     static Foothold make(RemoteCalls calls, SeizedThread thread, CallSite site, long length) {
-        long result = calls.call(
-                thread.pid(),
-                thread.tid(),
-                site,
-                thread.registers(),
-                SyscallNumber.MMAP,
-                0,
-                length,
-                READ_WRITE | Mapping.PROT_EXEC,
-                SHARED_ANONYMOUS,
-                -1,
-                0);
-        if (result < 0 && result >= LAST_ERROR) {
+        long result = map(calls, thread, site, length, READ_WRITE | Mapping.PROT_EXEC);
+        if (result == -Errno.EACCES) {
+            return makeTwice(calls, thread, site, length);
+        }
+        check(thread, SyscallNumber.MMAP, result);
+        return new Foothold(thread, site, result, result, length);
+    }
+
+    /** What is not executable any more may become writable. */
+    private static Foothold makeTwice(RemoteCalls calls, SeizedThread thread, CallSite site, long length) {
+        long text = map(calls, thread, site, length, Mapping.PROT_READ | Mapping.PROT_EXEC);
+        check(thread, SyscallNumber.MMAP, text);
+        // Of an old length of 0 it makes a second mapping of what is shared.
+        long data = call(calls, thread, site, SyscallNumber.MREMAP, text, 0, length, MREMAP_MAYMOVE);
+        if (isError(data)) {
+            call(calls, thread, site, SyscallNumber.MUNMAP, text, length);
+        }
+        check(thread, SyscallNumber.MREMAP, data);
+        Foothold made = new Foothold(thread, site, text, data, length);
+        long result = call(calls, thread, site, SyscallNumber.MPROTECT, data, length, READ_WRITE);
+        if (isError(result)) {
+            made.unmap(calls);
+        }
+        check(thread, SyscallNumber.MPROTECT, result);
+        return made;
+    }
+
+    private static long map(RemoteCalls calls, SeizedThread thread, CallSite site, long length, int protection) {
+        return call(calls, thread, site, SyscallNumber.MMAP, 0, length, protection, SHARED_ANONYMOUS, -1, 0);
+    }
+
+    private static long call(RemoteCalls calls, SeizedThread thread, CallSite site, int number, long... arguments) {
+        return calls.call(thread.pid(), thread.tid(), site, thread.registers(), number, arguments);
+    }
+
+    private static boolean isError(long result) {
+        return result < 0 && result >= LAST_ERROR;
+    }
+
+    private static void check(SeizedThread thread, int number, long result) {
+        if (isError(result)) {
             throw new BatonException(
                     ErrorCode.TASK_FAILED,
-                    thread + ": no memory for our questions, mmap failed: " + Errno.nameOf((int) -result),
+                    thread + ": no memory for our questions, " + SyscallNumber.describe(number) + " failed: "
+                            + Errno.nameOf((int) -result),
                     result == -Errno.ENOMEM ? "its limit on address space (RLIMIT_AS) may be in the way" : "");
         }
-        return new Foothold(thread, site, result, length);
     }
 
     /** Maps it here. */
@@ -74,13 +108,18 @@ final class Foothold {
         }
     }
 
-    /** Address in the process. */
+    /** Address in the process, to be read and written. */
     long address() {
         return address;
     }
 
+    /** Address in the process, to be executed. */
+    long text() {
+        return text;
+    }
+
     boolean contains(long instruction) {
-        return instruction >= address && instruction < address + length;
+        return instruction >= text && instruction < text + length;
     }
 
     /** Unmaps it here. */
@@ -97,8 +136,14 @@ final class Foothold {
         if (thread.isLost()) {
             return; // its registers are its own again, and unknown to us
         }
-        int tid = thread.tid();
-        calls.call(thread.pid(), tid, site, thread.registers(), SyscallNumber.MUNMAP, address, length);
-        calls.putBack(tid, thread.resumeRegisters(), thread.blockedSignals());
+        unmap(calls);
+        calls.putBack(thread.tid(), thread.resumeRegisters(), thread.blockedSignals());
+    }
+
+    private void unmap(RemoteCalls calls) {
+        call(calls, thread, site, SyscallNumber.MUNMAP, address, length);
+        if (text != address) {
+            call(calls, thread, site, SyscallNumber.MUNMAP, text, length);
+        }
     }
 }

@@ -78,12 +78,16 @@ final class WayBack implements AutoCloseable {
         long stack = thread.register(UserRegs.RSP);
         for (ProcMap map : thread.process().maps()) {
             if (stack >= map.start() && stack < map.end()) {
-                return map.shared()
-                        && (map.protection() & Mapping.PROT_EXEC) != 0
-                        && map.path().startsWith(SHARED_ANONYMOUS);
+                return map.shared() && map.path().startsWith(SHARED_ANONYMOUS) && isExecutable(thread, map.inode());
             }
         }
         return false;
+    }
+
+    /** By this mapping of it or by another one. */
+    private static boolean isExecutable(SeizedThread thread, long inode) {
+        return thread.process().maps().stream()
+                .anyMatch(map -> map.inode() == inode && (map.protection() & Mapping.PROT_EXEC) != 0);
     }
 
     /** Address for a frame on the main thread's stack, or 0. */

@@ -13,6 +13,7 @@ import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
+import io.baton.coordinator.state.identity.ThreadModes;
 import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.seccomp.SeccompFilters;
@@ -140,7 +141,7 @@ public final class TreeRestore {
                 Gate gate = new Gate(hole, layout.holeLength(), runner)) {
             programs.writeTo(segment);
             expectConfirmations(segment, plan);
-            if (listener.isActive()) {
+            if (listener.isActive() && mayTime(processes)) {
                 segment.timeInstructions();
             }
             tree.ghosts().make();
@@ -173,6 +174,17 @@ public final class TreeRestore {
         return deadlineNanos == 0 || tree.namespaces().wanted().contains(Namespace.TIME)
                 ? 0
                 : deadlineNanos + GRACE_NANOS;
+    }
+
+    /** Time is read off the time stamp counter, which a thread may have given up. */
+    private boolean mayTime(final Processes processes) {
+        for (int entry = 0; entry < tree.entries().size(); entry++) {
+            if (!TreeFromImage.isZombie(tree.entries().get(entry))
+                    && ThreadModes.forbidsCounter(processes.process(entry).cores())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Checks every process against this machine. */

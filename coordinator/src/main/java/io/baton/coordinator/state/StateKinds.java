@@ -14,8 +14,10 @@ import io.baton.coordinator.state.identity.Placement;
 import io.baton.coordinator.state.identity.ProcessFlags;
 import io.baton.coordinator.state.identity.Scheduler;
 import io.baton.coordinator.state.identity.SecurityLabel;
+import io.baton.coordinator.state.identity.ThreadModes;
 import io.baton.coordinator.state.memory.DumpableKind;
 import io.baton.coordinator.state.memory.MemoryKind;
+import io.baton.coordinator.state.memory.MemoryModes;
 import io.baton.coordinator.state.registers.Registers;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.signals.PendingSignals;
@@ -39,9 +41,10 @@ public final class StateKinds {
             new Name(),
             new OomScore(),
             new LoginUid(),
-            new Scheduler(),
             new Placement(),
+            new Scheduler(),
             new Limits(),
+            new MemoryModes(),
             new MemoryKind(),
             new FileDescriptors(),
             new FileSystemContext(),
@@ -52,6 +55,7 @@ public final class StateKinds {
             new Personality(),
             new ControlGroups(),
             new Registers(),
+            new ThreadModes(),
             new Seccomp(),
             new SecurityLabel(),
             new Credentials(),

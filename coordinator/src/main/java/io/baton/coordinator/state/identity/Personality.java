@@ -4,8 +4,10 @@ import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.mktree.image.proto.TaskCoreEntry;
+import io.baton.mktree.image.proto.ThreadCoreEntry;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 
@@ -29,7 +31,12 @@ public final class Personality implements StateKind {
 
     @Override
     public Account account() {
-        return new Account(name(), "asked: personality(2)", "personality(2)", "TaskCoreEntry.personality");
+        return new Account(
+                name(),
+                "asked: personality(2)",
+                "personality(2)",
+                "TaskCoreEntry.personality",
+                "ThreadCoreEntry.personality");
     }
 
     @Override
@@ -39,9 +46,28 @@ public final class Personality implements StateKind {
         capture.then(answers -> task.setPersonality((int) answers.result(result)));
     }
 
+    /** To the kernel it is the thread's; CRIU's image has one for all. */
+    @Override
+    public void captureThread(ThreadCapture capture) {
+        if (capture.thread().isLeader()) {
+            return;
+        }
+        int result = capture.ask().call(SyscallNumber.PERSONALITY).value(QUERY).result();
+        ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
+        TaskCoreEntry.Builder task = capture.process().core().getTcBuilder();
+        capture.then(answers -> {
+            if ((int) answers.result(result) != task.getPersonality()) {
+                thread.setPersonality((int) answers.result(result));
+            }
+        });
+    }
+
     @Override
     public void compileCredentials(ThreadRestore thread, ProgramBuilder kept) {
-        int saved = repair(thread.process().core().getTc().getPersonality());
+        ThreadCoreEntry own = thread.core().getThreadCore();
+        int saved = own.hasPersonality()
+                ? own.getPersonality()
+                : repair(thread.process().core().getTc().getPersonality());
         if (saved != thread.process().own().personality()) {
             kept.tag(Item.PERSONALITY.tag());
             kept.call(SyscallNumber.PERSONALITY).value(Integer.toUnsignedLong(saved));

@@ -72,6 +72,9 @@ public final class Placement implements StateKind {
     /** For a thread that was given no disk priority some kernels tell what follows from its nice value. */
     private static int diskPriority(int tid) {
         int priority = Scheduling.ioPriority(tid);
+        if (Scheduling.ioPriority(0) == NONE) {
+            return priority; // ours was not given either, and is told as none
+        }
         int level = (Scheduling.get(tid).nice() - LOWEST_NICE) / NICE_PER_LEVEL;
         return priority == ((IOPRIO_CLASS_BEST_EFFORT << IOPRIO_CLASS_SHIFT) | level) ? NONE : priority;
     }

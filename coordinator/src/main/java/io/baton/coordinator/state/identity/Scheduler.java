@@ -2,9 +2,7 @@ package io.baton.coordinator.state.identity;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
-import io.baton.coordinator.ptrace.SeizedThread;
 import io.baton.coordinator.state.Account;
-import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.OwnState;
 import io.baton.coordinator.state.ProcessRestore;
@@ -45,13 +43,16 @@ public final class Scheduler implements StateKind {
     @Override
     public Account account() {
         return new Account(
-                        name(),
-                        "sched_getattr(2), getpriority(2)",
-                        "sched_setattr(2), setpriority(2), after all else is restored",
-                        "ThreadCoreEntry.sched_policy",
-                        "ThreadCoreEntry.sched_nice",
-                        "ThreadCoreEntry.sched_prio")
-                .refusing("SCHED_DEADLINE does not fit into the image");
+                name(),
+                "sched_getattr(2), getpriority(2)",
+                "sched_setattr(2), setpriority(2), after all else is restored",
+                "ThreadCoreEntry.sched_policy",
+                "ThreadCoreEntry.sched_nice",
+                "ThreadCoreEntry.sched_prio",
+                "ThreadCoreEntry.sched_flags",
+                "ThreadCoreEntry.sched_runtime",
+                "ThreadCoreEntry.sched_deadline",
+                "ThreadCoreEntry.sched_period");
     }
 
     @Override
@@ -60,25 +61,33 @@ public final class Scheduler implements StateKind {
     }
 
     @Override
-    public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
-        for (SeizedThread thread : process.threads()) {
-            if (Scheduling.get(thread.tid()).policy() == Scheduling.SCHED_DEADLINE) {
-                refusals.add(thread.tid(), "scheduler", "SCHED_DEADLINE does not fit into the image", "");
-            }
-        }
-    }
-
-    @Override
     public void captureThread(ThreadCapture capture) {
         Scheduling.Attributes attributes = Scheduling.get(capture.thread().tid());
         boolean reset = (attributes.flags() & SCHED_FLAG_RESET_ON_FORK) != 0;
         ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
         thread.setSchedPolicy(attributes.policy() | (reset ? SCHED_RESET_ON_FORK : 0));
+        if (attributes.flags() != 0) {
+            thread.setSchedFlags((int) attributes.flags());
+        }
         if (isRealTime(attributes.policy())) {
             thread.setSchedPrio(attributes.priority());
         }
+        if (hasSlice(attributes)) {
+            thread.setSchedRuntime(attributes.runtime());
+        } else if (attributes.policy() == Scheduling.SCHED_DEADLINE) {
+            thread.setSchedRuntime(attributes.runtime())
+                    .setSchedDeadline(attributes.deadline())
+                    .setSchedPeriod(attributes.period());
+        }
         // A real-time thread has one too, for the day it is no longer one; sched_getattr(2) does not tell.
         thread.setSchedNice(Scheduling.nice(capture.thread().tid()));
+    }
+
+    /** Since Linux 6.12 an ordinary thread may choose how long it runs at a stretch; that it has can only be seen so. */
+    private static boolean hasSlice(Scheduling.Attributes attributes) {
+        return !isRealTime(attributes.policy())
+                && attributes.runtime() != 0
+                && attributes.runtime() != Scheduling.get(0).runtime();
     }
 
     @Override
@@ -108,10 +117,11 @@ public final class Scheduler implements StateKind {
         ThreadCoreEntry saved = thread.core().getThreadCore();
         OwnState own = thread.process().own();
         if (!saved.hasSchedPolicy()
-                || (saved.getSchedPolicy() == own.schedulerPolicy() && saved.getSchedNice() == own.nice())) {
+                || (saved.getSchedPolicy() == own.schedulerPolicy()
+                        && saved.getSchedNice() == own.nice()
+                        && !saved.hasSchedRuntime())) {
             return;
         }
-        boolean reset = (saved.getSchedPolicy() & SCHED_RESET_ON_FORK) != 0;
         kept.tag(Item.SCHEDULER.tag());
         if (isRealTime(policy(saved))) {
             // sched_setattr(2) heeds the nice value only of others.
@@ -122,12 +132,17 @@ public final class Scheduler implements StateKind {
         }
         int attributes = kept.longs(
                 ATTRIBUTES_LENGTH | ((long) policy(saved) << Integer.SIZE),
-                reset ? SCHED_FLAG_RESET_ON_FORK : 0,
+                flags(saved),
                 (saved.getSchedNice() & INT_MASK) | ((long) saved.getSchedPrio() << Integer.SIZE),
-                0,
-                0,
-                0);
+                saved.getSchedRuntime(),
+                saved.getSchedDeadline(),
+                saved.getSchedPeriod());
         kept.call(SyscallNumber.SCHED_SETATTR).value(0).data(attributes).value(0);
+    }
+
+    private static long flags(ThreadCoreEntry saved) {
+        boolean reset = (saved.getSchedPolicy() & SCHED_RESET_ON_FORK) != 0;
+        return saved.getSchedFlags() & ~SCHED_FLAG_RESET_ON_FORK | (reset ? SCHED_FLAG_RESET_ON_FORK : 0);
     }
 
     private static int policy(ThreadCoreEntry thread) {
@@ -135,6 +150,6 @@ public final class Scheduler implements StateKind {
     }
 
     private static boolean isRealTime(int policy) {
-        return policy == Scheduling.SCHED_FIFO || policy == Scheduling.SCHED_RR;
+        return policy == Scheduling.SCHED_FIFO || policy == Scheduling.SCHED_RR || policy == Scheduling.SCHED_DEADLINE;
     }
 }

@@ -5,7 +5,6 @@ import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.DumpOptions;
-import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
@@ -14,15 +13,11 @@ import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.task.linux.ProcSmap;
-import io.baton.task.linux.SyscallNumber;
 import java.io.IOException;
 import java.util.List;
 
 /** The address space: mappings, pages, vDSO, layout, executable. */
 public final class MemoryKind implements StateKind {
-    private static final int PR_SET_THP_DISABLE = 41;
-    private static final int PR_GET_THP_DISABLE = 42;
-
     @Override
     public String name() {
         return "memory";
@@ -85,15 +80,6 @@ public final class MemoryKind implements StateKind {
         mm.setExeFileId(MappedFiles.of(tree).idOfExecutable(process));
         new MappingCapture(process, tree, mm).capture(maps);
         MemoryLayout.capture(capture);
-        int disabled = capture.ask()
-                .call(SyscallNumber.PRCTL)
-                .value(PR_GET_THP_DISABLE)
-                .value(0)
-                .value(0)
-                .value(0)
-                .value(0)
-                .result();
-        capture.then(answers -> mm.setThpDisabled(answers.result(disabled) > 0));
         capturePages(capture);
     }
 
@@ -122,15 +108,6 @@ public final class MemoryKind implements StateKind {
     @Override
     public void compile(ProcessRestore process, ContextBuilder context) {
         Vdso.of(process.mm()).compile(context);
-        if (process.mm().getThpDisabled()) {
-            context.item(Item.MEMORY_MAP.tag())
-                    .call(SyscallNumber.PRCTL)
-                    .value(PR_SET_THP_DISABLE)
-                    .value(1)
-                    .value(0)
-                    .value(0)
-                    .value(0);
-        }
         OpenFile file = new OpenFile(process, context);
         new MappingProgram(process, context, file).compile();
         MemoryLayout.compile(process, context, file);
