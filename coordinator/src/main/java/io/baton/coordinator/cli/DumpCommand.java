@@ -12,9 +12,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code baton dump}. */
 @Command(
@@ -68,9 +66,6 @@ final class DumpCommand implements Callable<Integer> {
     @Mixin
     final FreezerOptions freezer = new FreezerOptions();
 
-    @Spec
-    CommandSpec spec = CommandSpec.create();
-
     /** What becomes of the tree. */
     static final class Afterwards {
         @Option(
@@ -108,7 +103,7 @@ final class DumpCommand implements Callable<Integer> {
                 .calledBy(caller == 0 ? null : Caller.of(caller))
                 .withFreezeCgroup(freezer.group));
         if (supervision.json()) {
-            OutcomeJson.success(spec.commandLine().getOut(), "dump", target.root, start, report::write);
+            OutcomeJson.success(Console.current().out(), "dump", target.root, start, report::write);
         }
         return 0;
     }

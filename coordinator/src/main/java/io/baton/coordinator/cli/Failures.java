@@ -1,8 +1,5 @@
 package io.baton.coordinator.cli;
 
-import io.baton.coordinator.error.BatonException;
-import io.baton.coordinator.error.ErrorCode;
-import io.baton.coordinator.error.Failure;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -36,20 +33,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     @Override
     public int handleExecutionException(final Exception e, final CommandLine line, final ParseResult parsed) {
-        final BatonException failure = Failure.of(e);
-        final PrintWriter err = line.getErr();
-        err.println("baton: " + failure.message());
-        if (!failure.remedy().isEmpty()) {
-            err.println("  remedy: " + failure.remedy());
-        }
-        if (wantsJson(line)) {
-            OutcomeJson.failure(line.getOut(), failure);
-        }
-        if (logging.wantsStackTrace(failure.code() == ErrorCode.INTERNAL)) {
-            e.printStackTrace(err);
-        }
-        err.flush();
-        return failure.code().exitStatus();
+        final String command = line.getCommandSpec().qualifiedName();
+        return FailureText.tell(e, command, wantsJson(line), line.getOut(), line.getErr(), logging);
     }
 
     private static boolean wantsJson(final CommandLine line) {

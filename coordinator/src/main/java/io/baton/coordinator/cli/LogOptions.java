@@ -2,9 +2,7 @@ package io.baton.coordinator.cli;
 
 import io.baton.coordinator.progress.OperationListener;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -19,7 +17,6 @@ final class LogOptions {
 
     private static final String PROPERTY = "org.slf4j.simpleLogger.";
     private static final String[] LEVELS = {"off", "error", "warn", "info", "debug", "trace"};
-    private static final Pattern REPEATED = Pattern.compile("-v+");
 
     @Option(
             names = {"-v", "--verbosity"},
@@ -42,11 +39,19 @@ final class LogOptions {
     static String[] spellOut(final String... args) {
         final String[] spelled = args.clone();
         for (int i = 0; i < spelled.length && !"--".equals(spelled[i]); i++) {
-            if (REPEATED.matcher(spelled[i]).matches()) {
+            if (isRepeated(spelled[i])) {
                 spelled[i] = "-v" + Math.min(DEBUG, WARN + spelled[i].length() - 1);
             }
         }
         return spelled;
+    }
+
+    private static boolean isRepeated(final String arg) {
+        int end = 1;
+        while (end < arg.length() && arg.charAt(end) == 'v') {
+            end++;
+        }
+        return end > 1 && end == arg.length() && arg.charAt(0) == '-';
     }
 
     /** Before the first logger is made. A command that runs others decides for them. */
@@ -56,8 +61,11 @@ final class LogOptions {
         }
         final int level = Math.max(0, Math.min(LEVELS.length - 1, verbosity));
         System.setProperty(PROPERTY + "defaultLogLevel", LEVELS[level]);
-        System.setProperty(PROPERTY + "showDateTime", "true");
-        System.setProperty(PROPERTY + "dateTimeFormat", "HH:mm:ss.SSS");
+        if (level >= INFO || file != null) {
+            // A single warning needs no time, and a date format is a good part of a start.
+            System.setProperty(PROPERTY + "showDateTime", "true");
+            System.setProperty(PROPERTY + "dateTimeFormat", "HH:mm:ss.SSS");
+        }
         System.setProperty(PROPERTY + "showThreadName", "false");
         System.setProperty(PROPERTY + "showShortLogName", "true");
         if (file != null) {
@@ -65,17 +73,12 @@ final class LogOptions {
         }
     }
 
-    /** Those of the command line that this command is part of. */
-    static LogOptions of(final CommandSpec command) {
-        return command.root().userObject() instanceof Main main ? main.logging() : new LogOptions();
-    }
-
     /** How an operation is told of on standard error: the last line unless -v0, the moving one where no log gets in its way. */
     OperationListener progress() {
         if (verbosity <= 0) {
             return OperationListener.NONE;
         }
-        return new Progress(System.err, verbosity < INFO || file != null ? ErrorTerminal.columns() : 0);
+        return new Progress(Console.current().err(), verbosity < INFO || file != null ? ErrorTerminal.columns() : 0);
     }
 
     /** Whether an error comes with its stack trace: a defect sooner than what a user can do something about. */

@@ -6,7 +6,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 
-/** Entry of the {@code baton} command. */
+/** The {@code baton} command with all its options and help. */
 @Command(
         name = "baton",
         version = "baton 0.1.0-SNAPSHOT",
@@ -18,10 +18,6 @@ import picocli.CommandLine.ScopeType;
 public final class Main {
     @Mixin
     private final LogOptions logging = new LogOptions();
-
-    LogOptions logging() {
-        return logging;
-    }
 
     /**
      * The command line for these arguments. Only the subcommand they name is set up, for reflection on all of them is a
@@ -42,7 +38,12 @@ public final class Main {
                 .setUsageHelpAutoWidth(true)
                 .setExecutionStrategy(parsed -> {
                     main.logging.apply();
-                    return new RunLast().execute(parsed);
+                    final Console before = new Console(line.getOut(), System.err, main.logging).enter();
+                    try {
+                        return new RunLast().execute(parsed);
+                    } finally {
+                        before.enter();
+                    }
                 })
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures);

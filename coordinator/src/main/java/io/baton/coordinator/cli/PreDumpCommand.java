@@ -6,9 +6,7 @@ import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code baton pre-dump}. */
 @Command(
@@ -50,9 +48,6 @@ final class PreDumpCommand implements Callable<Integer> {
     @Mixin
     final FreezerOptions freezer = new FreezerOptions();
 
-    @Spec
-    CommandSpec spec = CommandSpec.create();
-
     @Override
     public Integer call() {
         long start = System.nanoTime();
@@ -70,7 +65,7 @@ final class PreDumpCommand implements Callable<Integer> {
                 supervision.supervision(interruption, 0, journal.begin()),
                 freezer.group));
         if (supervision.json()) {
-            OutcomeJson.success(spec.commandLine().getOut(), "pre-dump", target.root, start);
+            OutcomeJson.success(Console.current().out(), "pre-dump", target.root, start);
         }
         return 0;
     }

@@ -74,8 +74,8 @@ final class Rehearsal {
             pid = sleeper.closeFrom(FIRST_FREE).spawn();
             String images = path.toString();
             String journals = path.resolve("operations").toString();
-            Main.run("dump", "-t", Integer.toString(pid), "-D", images, "--journal-dir", journals);
-            Main.run("restore", "-d", "-D", images, "--journal-dir", journals);
+            Start.run("dump", "-t", Integer.toString(pid), "-D", images, "--journal-dir", journals);
+            Start.run("restore", "-d", "-D", images, "--journal-dir", journals);
             Main.run("show", "-D", images);
             Main.run("journal", "--journal-dir", journals);
             Main.run("timeline", "--journal-dir", journals, "--format", "html");

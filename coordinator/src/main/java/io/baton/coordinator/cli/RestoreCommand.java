@@ -18,10 +18,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code baton restore}. */
 @Command(name = "restore", description = "Restores a tree of processes from an image.")
@@ -81,9 +78,6 @@ final class RestoreCommand implements Callable<Integer> {
     @Mixin
     final JournalOptions journal = new JournalOptions();
 
-    @Spec
-    CommandSpec spec = CommandSpec.create();
-
     @Override
     public Integer call() {
         final long start = System.nanoTime();
@@ -93,7 +87,7 @@ final class RestoreCommand implements Callable<Integer> {
             writePid(pidFile, restored.root());
         }
         if (supervision.json()) {
-            OutcomeJson.success(spec.commandLine().getOut(), "restore", restored.root(), start);
+            OutcomeJson.success(Console.current().out(), "restore", restored.root(), start);
         }
         if (detached) {
             return 0; // a signal comes too late now, and must not make a success look like none
@@ -116,7 +110,7 @@ final class RestoreCommand implements Callable<Integer> {
         try {
             return fault == null ? FaultInjector.NONE : Fault.parse(fault);
         } catch (final IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "BATON_FAULT=" + fault + " is no fault", e);
+            throw new Misuse("BATON_FAULT=" + fault + " is no fault: " + e.getMessage());
         }
     }
 

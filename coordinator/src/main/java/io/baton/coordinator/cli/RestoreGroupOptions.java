@@ -8,10 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Into which control groups a tree comes back. */
 final class RestoreGroupOptions {
@@ -38,20 +35,17 @@ final class RestoreGroupOptions {
             description = "Freeze the group of --freeze-cgroup before any task has run an instruction.")
     private boolean leaveFrozen;
 
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec command = CommandSpec.create();
-
     /** All of it. */
     GroupOptions options() {
         if (leaveFrozen && freezer == null) {
-            throw new ParameterException(command.commandLine(), "--leave-frozen needs --freeze-cgroup");
+            throw new Misuse("--leave-frozen needs --freeze-cgroup");
         }
         Map<String, String> byController = new HashMap<>();
         for (String root : roots) {
             int colon = root.indexOf(":/");
             String path = root.substring(colon + 1);
             if (!path.startsWith("/")) {
-                throw new ParameterException(command.commandLine(), "--cgroup-root: no absolute path: " + root);
+                throw new Misuse("--cgroup-root: no absolute path: " + root);
             }
             byController.put(colon < 0 ? "" : root.substring(0, colon), path);
         }

@@ -27,14 +27,15 @@ import java.util.zip.ZipOutputStream;
 final class StartJar {
     private static final String MANIFEST = "META-INF/MANIFEST.MF";
     private static final String SERVICES = "META-INF/services/";
+    private static final String NATIVE = "io/baton/native/";
     private static final int MODIFIED_MILLIS = 0;
 
     private final Map<String, byte[]> files = new LinkedHashMap<>();
 
     private StartJar() {}
 
-    /** Takes the jar to begin with, and where to write. */
-    public static void main(String[] args) throws IOException {
+    /** Takes the jar to begin with, the jar to write, and a directory for what is read without a jar. */
+    public static void main(String[] args) throws IOException, ReflectiveOperationException {
         Path first = Path.of(args[0]);
         StartJar all = new StartJar();
         all.addManifest(first);
@@ -43,6 +44,13 @@ final class StartJar {
         }
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(Path.of(args[1])))) {
             all.write(out);
+        }
+        Path directory = Files.createDirectories(Path.of(args[2]));
+        Files.writeString(directory.resolve(OptionTable.FILE), OptionTable.text());
+        for (Map.Entry<String, byte[]> file : all.files.entrySet()) {
+            if (file.getKey().startsWith(NATIVE)) {
+                Files.write(directory.resolve(file.getKey().substring(NATIVE.length())), file.getValue());
+            }
         }
     }
 
@@ -77,10 +85,9 @@ final class StartJar {
                 if (isWanted(entry)) {
                     // As on a class path the first one is found; but services are looked for in all.
                     files.merge(
-                            entry.getName(), jar.getInputStream(entry).readAllBytes(), (older, newer) -> entry.getName()
-                                            .startsWith(SERVICES)
-                                    ? joined(older, newer)
-                                    : older);
+                            entry.getName(),
+                            jar.getInputStream(entry).readAllBytes(),
+                            (older, newer) -> entry.getName().startsWith(SERVICES) ? joined(older, newer) : older);
                 }
             }
         }

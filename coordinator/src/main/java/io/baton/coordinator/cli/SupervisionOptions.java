@@ -8,9 +8,7 @@ import io.baton.coordinator.supervision.Supervision;
 import io.baton.coordinator.supervision.TimeLimits;
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** What every operation on a tree takes: limits, actions, and how its end is told. */
 final class SupervisionOptions {
@@ -34,9 +32,6 @@ final class SupervisionOptions {
     @Option(names = "--json", description = "Tell the outcome, and an error too, as JSON on standard output.")
     private boolean json;
 
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec command = CommandSpec.create();
-
     /** Whether the outcome is told as JSON. */
     boolean json() {
         return json;
@@ -47,7 +42,7 @@ final class SupervisionOptions {
         final List<Action> actions = new ArrayList<>();
         actionScripts.forEach(command -> actions.add(new ActionScript(command)));
         final OperationListener all =
-                Listeners.of(List.of(listener, LogOptions.of(command).progress()));
+                Listeners.of(List.of(listener, Console.current().logging().progress()));
         return new Supervision(TimeLimits.ofSeconds(timeoutSeconds, stageSeconds), interruption::isAsked, all, actions);
     }
 }

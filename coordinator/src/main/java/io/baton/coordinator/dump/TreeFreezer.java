@@ -8,6 +8,7 @@ import io.baton.coordinator.progress.OperationListener;
 import io.baton.coordinator.ptrace.Caller;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.ptrace.Standstill;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.VanishedException;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ final class TreeFreezer implements Standstill, AutoCloseable {
             if (root != excepted) {
                 return FreezerGroup.frozenOf(proc, root);
             }
-            int self = (int) ProcessHandle.current().pid();
+            int self = Identity.pid();
             for (int tid : proc.threads(root)) {
                 for (int child : proc.children(root, tid)) {
                     if (child != self) {

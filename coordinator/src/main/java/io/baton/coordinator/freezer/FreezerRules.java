@@ -1,6 +1,7 @@
 package io.baton.coordinator.freezer;
 
 import io.baton.coordinator.error.Refusals;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.VanishedException;
@@ -16,7 +17,7 @@ import java.util.List;
  * are not part of it.
  */
 public final class FreezerRules {
-    private final int self = (int) ProcessHandle.current().pid();
+    private final int self = Identity.pid();
     private final ProcFs proc;
     private final FreezerGroup group;
     private final int excepted;

@@ -5,6 +5,7 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.mktree.launch.GroupGuard;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.WriteWatch;
 import java.util.concurrent.TimeUnit;
@@ -77,7 +78,7 @@ public final class GroupHold implements AutoCloseable {
     }
 
     private static void refuseOurs(FreezerGroup group) {
-        int self = (int) ProcessHandle.current().pid();
+        int self = Identity.pid();
         try (ProcFs proc = new ProcFs()) {
             if (group.covers(group.groupOf(proc, self, self))) {
                 throw new BatonException(

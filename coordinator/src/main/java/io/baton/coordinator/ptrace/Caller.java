@@ -2,6 +2,7 @@ package io.baton.coordinator.ptrace;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.Ptrace;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.UserRegs;
@@ -41,8 +42,7 @@ public final class Caller {
     boolean waits(SeizedTree tree) {
         SeizedThread thread = thread(tree);
         return thread.register(UserRegs.ORIG_RAX) == SyscallNumber.WAIT4
-                && (int) thread.register(UserRegs.RDI)
-                        == (int) ProcessHandle.current().pid();
+                && (int) thread.register(UserRegs.RDI) == Identity.pid();
     }
 
     /** Its process. */

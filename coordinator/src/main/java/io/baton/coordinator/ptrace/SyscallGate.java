@@ -2,6 +2,7 @@ package io.baton.coordinator.ptrace;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.Mapping;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcFs;
@@ -88,7 +89,7 @@ final class SyscallGate {
 
     private static @Nullable DirectBuffer ownVdso() {
         try (ProcFs proc = new ProcFs()) {
-            List<ProcMap> maps = proc.maps((int) ProcessHandle.current().pid());
+            List<ProcMap> maps = proc.maps(Identity.pid());
             for (ProcMap map : maps) {
                 if (map.path().equals(VDSO)) {
                     return Memory.wrap(map.start(), (int) map.length());

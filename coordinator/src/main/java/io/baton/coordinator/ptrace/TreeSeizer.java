@@ -4,6 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.SeizingMember.Traced;
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcStat;
@@ -36,7 +37,7 @@ public final class TreeSeizer {
 
     private static final int PF_KTHREAD = 0x0020_0000;
 
-    private final int self = (int) ProcessHandle.current().pid();
+    private final int self = Identity.pid();
     private final ProcReaders readers = new ProcReaders();
     private final ProcFs proc = readers.get();
     private final Deadline deadline;

@@ -48,7 +48,11 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
 
     /** Reads all of them, on all cores. */
     void readAll() {
-        IntStream.range(0, read.length).parallel().forEach(this::leader);
+        if (read.length == 1) {
+            leader(0);
+        } else {
+            IntStream.range(0, read.length).parallel().forEach(this::leader);
+        }
     }
 
     /** The leader's core of that row of the tree, a zombie's too. */

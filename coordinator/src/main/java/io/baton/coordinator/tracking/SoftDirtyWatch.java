@@ -3,6 +3,7 @@ package io.baton.coordinator.tracking;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.Mapping;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.PageMap;
@@ -32,7 +33,7 @@ final class SoftDirtyWatch implements WriteWatch {
         int flags = Mapping.MAP_PRIVATE | Mapping.MAP_ANONYMOUS;
         int protection = Mapping.PROT_READ | Mapping.PROT_WRITE;
         try (Mapping page = Mapping.map(0, PageMap.PAGE_SIZE, protection, flags, -1, 0);
-                PageMap pages = PageMap.open((int) ProcessHandle.current().pid());
+                PageMap pages = PageMap.open(Identity.pid());
                 Memory entry = Memory.allocate(Long.BYTES)) {
             page.buffer().putByte(0, (byte) 1);
             return pages.entries(page.address(), 1, entry.address()) == 1

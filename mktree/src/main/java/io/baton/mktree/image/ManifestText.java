@@ -144,6 +144,7 @@ final class ManifestText {
     }
 
     private static String hex(int value) {
-        return String.format("%08x", value);
+        final String digits = Integer.toHexString(value); // no Formatter: the first one costs milliseconds
+        return "0".repeat(2 * Integer.BYTES - digits.length()) + digits;
     }
 }

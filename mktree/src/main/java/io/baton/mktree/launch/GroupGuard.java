@@ -3,6 +3,7 @@ package io.baton.mktree.launch;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.PidFd;
 import io.baton.task.linux.Signals;
@@ -69,7 +70,7 @@ public final class GroupGuard implements AutoCloseable {
             if (e.errno() != Errno.EINVAL) {
                 throw e;
             }
-            return PidFd.open((int) ProcessHandle.current().pid()); // before Linux 6.9
+            return PidFd.open(Identity.pid()); // before Linux 6.9
         }
     }
 

@@ -3,11 +3,16 @@ package io.baton.mktree.launch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** What the native module has built, as bytes: small enough to be read from its jar at every start. */
 public final class NativeFiles {
     /** Offset in the runner's text where a seized thread is sent on dump. */
     public static final int ASK_OFFSET = 16;
+
+    /** Names a directory with the same files: the classes that read out of jars are many. */
+    private static final String DIRECTORY = "baton.start";
 
     private static final String FOLDER = "/io/baton/native/";
     private static final int SYSCALL_INSTRUCTION = 0x050f;
@@ -45,6 +50,14 @@ public final class NativeFiles {
     }
 
     private static byte[] read(final String name) {
+        final String directory = System.getProperty(DIRECTORY);
+        if (directory != null) {
+            try {
+                return Files.readAllBytes(Path.of(directory, name));
+            } catch (final IOException e) {
+                // Somebody cleans up: the jar has it too.
+            }
+        }
         try (InputStream stream = NativeFiles.class.getResourceAsStream(FOLDER + name)) {
             if (stream == null) {
                 throw new IllegalStateException("not on the class path, was the native module built? file=" + name);

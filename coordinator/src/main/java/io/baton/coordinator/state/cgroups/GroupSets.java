@@ -7,6 +7,7 @@ import io.baton.mktree.image.proto.CgroupDirEntry;
 import io.baton.mktree.image.proto.CgroupEntry;
 import io.baton.task.linux.ControlGroupLine;
 import io.baton.task.linux.ControlGroupMount;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.ProcFs;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ public final class GroupSets {
     private final Map<String, Integer> ids = new LinkedHashMap<>();
 
     public GroupSets() {
-        int pid = (int) ProcessHandle.current().pid();
+        int pid = Identity.pid();
         try (ProcFs proc = new ProcFs()) {
             ids.put(proc.readText(pid, "cgroup"), OWN);
         }

@@ -10,6 +10,7 @@ import io.baton.mktree.image.proto.CgSetEntry;
 import io.baton.mktree.image.proto.CgroupEntry;
 import io.baton.task.linux.ControlGroupLine;
 import io.baton.task.linux.ControlGroupMount;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.ProcFs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +59,7 @@ public final class SavedGroups {
     }
 
     private static List<ControlGroupLine> own() {
-        int self = (int) ProcessHandle.current().pid();
+        int self = Identity.pid();
         try (ProcFs proc = new ProcFs()) {
             return ControlGroupLine.of(proc, self, self);
         }

@@ -3,6 +3,7 @@ package io.baton.coordinator.state.files;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcFs;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ final class OwnTerminal {
             return ANY;
         }
         try (ProcFs proc = new ProcFs()) {
-            long device = proc.stat((int) ProcessHandle.current().pid()).field(TERMINAL);
+            long device = proc.stat(Identity.pid()).field(TERMINAL);
             String name = name(FileStatus.major(device), FileStatus.minor(device));
             return Files.statusAt(Files.AT_FDCWD, name, 0).rdev() == device ? name : ANY;
         } catch (LinuxException e) {

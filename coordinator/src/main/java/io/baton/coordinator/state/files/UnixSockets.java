@@ -4,6 +4,7 @@ import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.coordinator.state.namespaces.Visit;
 import io.baton.task.linux.Fd;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.UnixDiag;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,7 +35,7 @@ final class UnixSockets {
     }
 
     private static Map<Integer, UnixDiag> list(SeizedProcess process) {
-        int self = (int) ProcessHandle.current().pid();
+        int self = Identity.pid();
         boolean ours = process.readLink("ns/net").equals(process.proc().readLink(self, "ns/net"));
         return ours ? UnixDiag.list() : Visit.of(process.procId(), Namespace.NET, UnixDiag::list);
     }

@@ -2,6 +2,7 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcMap;
@@ -26,7 +27,7 @@ record OwnVdso(long dataLength, ByteBuffer code) {
     private static OwnVdso read() {
         long dataLength = 0;
         try (ProcFs proc = new ProcFs()) {
-            for (ProcMap map : proc.maps((int) ProcessHandle.current().pid())) {
+            for (ProcMap map : proc.maps(Identity.pid())) {
                 SpecialMapping special = SpecialMapping.of(map);
                 if (special == SpecialMapping.VVAR) {
                     dataLength += map.length();

@@ -9,6 +9,7 @@ import io.baton.coordinator.state.TreeImage;
 import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.TaskKobjIdsEntry;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.ProcFs;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ public final class TreeNamespaces {
     public void inspect(List<SeizedProcess> all, ProcFs proc, Refusals refusals) {
         List<SeizedProcess> living =
                 all.stream().filter(process -> !process.isZombie()).toList();
-        int self = (int) ProcessHandle.current().pid();
+        int self = Identity.pid();
         SeizedProcess root = living.get(0);
         task = root.procId();
         for (Namespace namespace : Namespace.values()) {
