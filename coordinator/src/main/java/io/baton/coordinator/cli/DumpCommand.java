@@ -39,6 +39,11 @@ final class DumpCommand implements Callable<Integer> {
     boolean track;
 
     @Option(
+            names = "--plain",
+            description = "Write pages that processes share for each of them, so that CRIU can read the image.")
+    boolean plain;
+
+    @Option(
             names = "--caller",
             paramLabel = "TID",
             description =
@@ -95,7 +100,7 @@ final class DumpCommand implements Callable<Integer> {
         TreeDump.run(new DumpRequest(
                         target.root,
                         target.images,
-                        new DumpOptions(shellJob, groups.mode, connections.options(), files.options()),
+                        new DumpOptions(shellJob, groups.mode, connections.options(), files.options(), plain),
                         afterwards.finish(),
                         supervision.supervision(interruption, 0, Listeners.of(List.of(journal.begin(), report))))
                 .withIncrement(new Increment(track, increment.previous))

@@ -54,8 +54,9 @@ final class DumpStatistics {
                 .setFrozenTime((int) TimeUnit.NANOSECONDS.toMicros(released - frozen));
         memory.fill(stats);
         LOG.info(
-                "pages: {} written, {} in the parent image; frozen for {} us",
+                "pages: {} written, {} written for others already, {} in the parent image; frozen for {} us",
                 stats.getPagesWritten(),
+                memory.pagesElsewhere(),
                 stats.getPagesSkippedParent(),
                 stats.getFrozenTime());
         try {

@@ -6,6 +6,7 @@ import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.coordinator.tracking.TreeWatch;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageVersion;
 import io.baton.mktree.image.Unfinished;
 import io.baton.mktree.image.proto.CgroupEntry;
 import io.baton.mktree.image.proto.InventoryEntry;
@@ -31,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes the files of an image, process by process, and those of the whole tree. */
 final class ImageOutput {
-    private static final int IMAGE_VERSION = 2;
     /** Ids of kernel objects in CRIU's images: 1 is what CRIU itself has, the tree's begin after it. */
     private static final int OWN_ID = 1;
 
@@ -48,6 +48,7 @@ final class ImageOutput {
     private final String run = newRun();
     private final List<PstreeEntry> rows = new ArrayList<>();
     private int lastId = OWN_ID;
+    private int version = ImageVersion.PLAIN;
 
     private ImageOutput(ImageDirectory directory, boolean existed, TreeNamespaces namespaces) {
         this.directory = directory;
@@ -111,6 +112,11 @@ final class ImageOutput {
         return ids.build();
     }
 
+    /** To be told before the inventory is written: of pages that lie in the file of another process. */
+    void sharesPages(boolean shared) {
+        version = shared ? ImageVersion.SHARED_PAGES : ImageVersion.PLAIN;
+    }
+
     /** Writes what is of the whole tree; after all processes. */
     void writeTree(SeccompEntry seccomp, @Nullable CgroupEntry groups) throws IOException {
         directory.write(ImageKind.PSTREE, 0, rows);
@@ -140,7 +146,7 @@ final class ImageOutput {
                 ImageKind.INVENTORY,
                 0,
                 inventory
-                        .setImgVersion(IMAGE_VERSION)
+                        .setImgVersion(version)
                         .setFdinfoPerId(true)
                         .setRootIds(ids(TaskKobjIdsEntry.newBuilder(), OWN_ID))
                         .setNsPerId(true)

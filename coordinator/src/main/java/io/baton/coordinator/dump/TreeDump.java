@@ -16,6 +16,7 @@ import io.baton.coordinator.ptrace.SeizedTree;
 import io.baton.coordinator.ptrace.TreeSeizer;
 import io.baton.coordinator.state.cgroups.GroupSets;
 import io.baton.coordinator.state.memory.MemoryIncrement;
+import io.baton.coordinator.state.memory.MemoryKind;
 import io.baton.coordinator.state.memory.MemoryStatistics;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.coordinator.suspend.SuspendOptions;
@@ -239,6 +240,7 @@ public final class TreeDump {
             new CapturePipeline(tree, request, image, output).run(runner);
         }
         CgroupEntry groups = image.shared(GroupSets.class, GroupSets::new).entry();
+        output.sharesPages(MemoryKind.sharesPages(image) || (watch != null && watch.parentSharesPages()));
         image.close();
         output.writeTree(image.seccomp(), groups);
         freezer.check();

@@ -128,6 +128,7 @@ public final class TreePreDump {
         }
         listener.phase("write", from, System.nanoTime());
         image.close();
+        output.sharesPages(watch.parentSharesPages());
         output.writePreDump();
         output.seal(watch, request.previous());
     }

@@ -2,8 +2,10 @@ package io.baton.coordinator.restore;
 
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.files.InheritedFiles;
+import io.baton.coordinator.state.memory.ForkMemory;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.launch.Helper;
+import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.RestoreStage;
 import io.baton.mktree.tree.TreeFromImage;
@@ -67,7 +69,8 @@ final class Inheritance {
     }
 
     /** For compiling the hierarchy programs. */
-    HierarchyPrograms.Options programOptions() {
+    HierarchyPrograms.Options programOptions(final CreationPlan plan, final Processes processes) {
+        final ForkMemory memory = tree.shared(ForkMemory.class, () -> ForkMemory.plan(plan, processes::inSlot));
         return HierarchyPrograms.Options.of(Identity.processGroup(0))
                 .withHelper(this::prepareHelper)
                 .withNamespaces(new HierarchyPrograms.Namespaces(
@@ -75,6 +78,7 @@ final class Inheritance {
                         tree.namespaces()::compileLeave,
                         tree.namespaces()::compileHeld,
                         rootIsFirst() ? tree.namespaces().rootFlags() : 0))
+                .withFork(memory::compileBefore)
                 .withTag(pid -> Item.HIERARCHY.tag(pid));
     }
 

@@ -80,6 +80,13 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
         return process;
     }
 
+    /** The living process whose leader is in that slot, null for all others. */
+    @Nullable
+    SavedProcess inSlot(final int slot) {
+        final int entry = tree.entryAt(slot);
+        return entry < 0 || TreeFromImage.isZombie(tree.entries().get(entry)) ? null : process(entry);
+    }
+
     /** What an instruction of that task is about, in words. */
     @Override
     public String describe(final int pid, final int tag) {

@@ -71,7 +71,7 @@ public final class ProgramListing {
         final ProgramListing listing = new ProgramListing(tree, tree.plan(processes), pid, out);
         final Inheritance inheritance = new Inheritance(tree);
         inheritance.choose(processes);
-        listing.hierarchy(HierarchyPrograms.compile(listing.plan, inheritance.programOptions()));
+        listing.hierarchy(HierarchyPrograms.compile(listing.plan, inheritance.programOptions(listing.plan, processes)));
         if (!hierarchyOnly) {
             listing.contexts(processes);
         }

@@ -10,6 +10,7 @@ import io.baton.coordinator.state.namespaces.SavedNamespaces;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageException;
 import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageVersion;
 import io.baton.mktree.image.proto.CoreEntry;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.InventoryEntry;
@@ -25,6 +26,7 @@ import io.baton.mktree.tree.TreeFromImage;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -37,7 +39,6 @@ import org.jspecify.annotations.Nullable;
 /** An image, opened for a restore: its tree and what its processes share. Their own files are read one by one. */
 final class SavedTree {
     /** The only version of the format CRIU has used since 2012. */
-    private static final int IMAGE_VERSION = 2;
 
     /** {@link SavedProcess} reads every file of these kinds, before anything is created. */
     private static final Set<ImageKind> READ_BY_PROCESSES =
@@ -75,7 +76,7 @@ final class SavedTree {
             final ImageDirectory directory = ImageDirectory.open(path);
             directory.verifyRest(options.verifyPages(), READ_BY_PROCESSES);
             final InventoryEntry inventory = directory.one(ImageKind.INVENTORY, 0, InventoryEntry.class);
-            if (inventory.getImgVersion() != IMAGE_VERSION) {
+            if (!ImageVersion.isKnown(inventory.getImgVersion())) {
                 throw badImage("inventory.img: unknown image version " + inventory.getImgVersion());
             }
             final List<PstreeEntry> entries = directory.all(ImageKind.PSTREE, 0, PstreeEntry.class);
@@ -140,6 +141,11 @@ final class SavedTree {
     /** Position in the PID array of the leader of that entry. */
     int position(final int entry) {
         return positions[entry];
+    }
+
+    /** The row of the tree whose leader has that position, -1 if it is a thread's. */
+    int entryAt(final int position) {
+        return Math.max(-1, Arrays.binarySearch(positions, position));
     }
 
     @Nullable

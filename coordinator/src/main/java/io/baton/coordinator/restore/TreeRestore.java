@@ -126,8 +126,8 @@ public final class TreeRestore {
         if (groups.areAny()) {
             inheritance.helperMoves();
         }
-        final HierarchyPrograms programs =
-                HierarchyPrograms.compile(plan, inheritance.programOptions().withFaults(request.faults()));
+        final HierarchyPrograms programs = HierarchyPrograms.compile(
+                plan, inheritance.programOptions(plan, processes).withFaults(request.faults()));
         final byte[] runner = NativeFiles.runner();
         final SegmentLayout layout = SegmentLayout.of(
                 plan.slotCount(),

@@ -9,22 +9,28 @@ import io.baton.coordinator.state.cgroups.ManageGroups;
  * @param groups what is done about control groups; only {@link ManageGroups#IGNORE} differs from the rest
  * @param tcp what is done about TCP connections
  * @param files what is done about files that are more than a name
+ * @param plain the image is one that CRIU can read, at whatever size: {@code --plain}
  */
-public record DumpOptions(boolean shellJob, ManageGroups groups, TcpOptions tcp, FileOptions files) {
+public record DumpOptions(boolean shellJob, ManageGroups groups, TcpOptions tcp, FileOptions files, boolean plain) {
     public static final DumpOptions DEFAULT = new DumpOptions(false);
 
     /** With control groups saved. */
     public DumpOptions(boolean shellJob) {
-        this(shellJob, ManageGroups.SOFT, TcpOptions.NONE, FileOptions.DEFAULT);
+        this(shellJob, ManageGroups.SOFT, TcpOptions.NONE, FileOptions.DEFAULT, false);
+    }
+
+    /** The same, and CRIU can read it. */
+    public DumpOptions asPlain() {
+        return new DumpOptions(shellJob, groups, tcp, files, true);
     }
 
     /** The same with that done about connections. */
     public DumpOptions with(TcpOptions others) {
-        return new DumpOptions(shellJob, groups, others, files);
+        return new DumpOptions(shellJob, groups, others, files, plain);
     }
 
     /** The same with that done about files. */
     public DumpOptions with(FileOptions others) {
-        return new DumpOptions(shellJob, groups, tcp, others);
+        return new DumpOptions(shellJob, groups, tcp, others, plain);
     }
 }

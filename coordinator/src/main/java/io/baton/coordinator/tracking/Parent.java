@@ -6,8 +6,10 @@ import io.baton.mktree.image.ImageChain;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageException;
 import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.ImageVersion;
 import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.TrackingRecord;
+import io.baton.mktree.image.proto.InventoryEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +71,17 @@ public record Parent(ImageDirectory image, String run, Optional<TrackingRecord> 
                 "previous image cannot be built on: " + reason,
                 "--prev-images-dir counts from the directory of the new image, not from here; or dump without it",
                 cause);
+    }
+
+    /** Whether it has pages that CRIU would not find. */
+    boolean sharesPages() {
+        try {
+            int version =
+                    image.one(ImageKind.INVENTORY, 0, InventoryEntry.class).getImgVersion();
+            return version == ImageVersion.SHARED_PAGES;
+        } catch (IOException e) {
+            throw bad(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** Which pages of a process it has, or its own parents; none if it does not know that process. */

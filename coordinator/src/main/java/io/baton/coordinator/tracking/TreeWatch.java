@@ -142,6 +142,11 @@ public final class TreeWatch implements AutoCloseable {
         return parent;
     }
 
+    /** Whether the image to build on has pages that CRIU would not find. */
+    public boolean parentSharesPages() {
+        return parent != null && parent.sharesPages();
+    }
+
     /**
      * Leaves the watch to a keeper, if it is to go on.
      *

@@ -7,12 +7,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where the pages of an address space, or of shared memory, lie: runs of pages in ascending order of addresses, the
- * contents of those that are present end to end in one pages file.
+ * contents of those that are present end to end in one pages file. Pages that processes shared are there once: runs of
+ * the others say in whose file, and where in it.
  */
 public final class PagemapImage implements Iterable<PagemapImage.Run> {
     /** Bytes of a page; the format knows no other for x86-64. */
@@ -33,13 +36,19 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
      *
      * @param vaddr  address of the first, a multiple of {@link #PAGE_SIZE}; in shared memory an offset
      * @param pages  how many
-     * @param flags  1: contents are in the parent image, 2: may be fetched late, 4: contents are in the pages file
-     * @param offset of the first page's contents in the pages file; -1 if they are not there
+     * @param flags  1: contents are in the parent image, 2: may be fetched late, 4: contents are in the own pages file
+     * @param pagesId of the pages file that has the contents; -1 if none of this image has
+     * @param offset of the first page's contents in that pages file; -1 if there is none
      */
-    public record Run(long vaddr, long pages, int flags, long offset) {
-        /** {@return whether the contents lie in this image's pages file} */
+    public record Run(long vaddr, long pages, int flags, long pagesId, long offset) {
+        /** {@return whether the contents lie in a pages file of this image} */
         public boolean present() {
-            return (flags & PRESENT) != 0;
+            return offset >= 0;
+        }
+
+        /** {@return whether they lie in that of another process} */
+        public boolean elsewhere() {
+            return present() && (flags & PRESENT) == 0;
         }
 
         /** {@return whether the contents are those of the same addresses in the parent image} */
@@ -93,14 +102,14 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
             }
             head = ImagePayload.unsigned(((PagemapHead) first.message()).getPagesId());
             for (ImageEntry entry = reader.next(); entry != null; entry = reader.next()) {
-                Run run = run((PagemapEntry) entry.message(), inFile, file, entry.offset(), free);
+                Run run = run((PagemapEntry) entry.message(), head, inFile, file, entry.offset(), free);
                 runs.add(run);
                 free = run.vaddr() + run.size();
-                inFile += run.present() ? run.size() : 0;
+                inFile += run.present() && !run.elsewhere() ? run.size() : 0;
             }
         }
         PagemapImage image = new PagemapImage(directory, head, List.copyOf(runs), inFile, List.of());
-        image.checkPagesFile();
+        image.checkPagesFiles();
         return image;
     }
 
@@ -116,7 +125,8 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
     }
 
     /** Images of older CRIU have a flag for the parent only, and a 32-bit count. */
-    private static Run run(PagemapEntry entry, long inFile, Path file, long at, long free) throws ImageException {
+    private static Run run(PagemapEntry entry, long pagesId, long inFile, Path file, long at, long free)
+            throws ImageException {
         int flags = entry.hasFlags() ? entry.getFlags() : entry.getInParent() ? 0 : PRESENT;
         if (entry.getInParent()) {
             flags |= PARENT;
@@ -136,21 +146,41 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
                     "run of pages overlaps, is out of order or of no possible size: vaddr=0x" + Long.toHexString(vaddr)
                             + " pages=" + Long.toUnsignedString(pages));
         }
-        return new Run(vaddr, pages, flags, (flags & PRESENT) != 0 ? inFile : -1);
+        if ((flags & PRESENT) != 0) {
+            return new Run(vaddr, pages, flags, pagesId, inFile);
+        } else if ((flags & PARENT) != 0 || !entry.hasPagesId()) {
+            return new Run(vaddr, pages, flags, -1, -1);
+        }
+        long first = entry.getFirstPage();
+        if (first < 0 || first > Long.MAX_VALUE / PAGE_SIZE - pages) {
+            throw new ImageException(
+                    file,
+                    at,
+                    "run of pages lies beyond any file: vaddr=0x" + Long.toHexString(vaddr) + " first_page="
+                            + Long.toUnsignedString(first));
+        }
+        return new Run(vaddr, pages, flags, ImagePayload.unsigned(entry.getPagesId()), first * PAGE_SIZE);
     }
 
-    private void checkPagesFile() throws IOException {
-        if (pagesSize == 0) {
-            return;
+    private void checkPagesFiles() throws IOException {
+        Map<Long, Long> needed = new HashMap<>();
+        for (Run run : runs) {
+            if (run.present()) {
+                needed.merge(run.pagesId(), run.offset() + run.size(), Math::max);
+            }
         }
-        Path pages = pages();
+        for (Map.Entry<Long, Long> file : needed.entrySet()) {
+            checkPagesFile(directory.pages(file.getKey()), file.getValue());
+        }
+    }
+
+    private void checkPagesFile(Path pages, long needed) throws IOException {
         if (!Files.isRegularFile(pages)) {
             throw new ImageException(pages, 0, "missing: directory=" + directory.path());
         }
         long size = Files.size(pages);
-        if (size < pagesSize) {
-            throw new ImageException(
-                    pages, size, "shorter than its pagemap says: size=" + size + " needed=" + pagesSize);
+        if (size < needed) {
+            throw new ImageException(pages, size, "shorter than its pagemap says: size=" + size + " needed=" + needed);
         }
     }
 
@@ -159,17 +189,22 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
         return pagesId;
     }
 
+    /** {@return the pages file of a present run} */
+    public Path pages(Run run) {
+        return directory.pages(run.pagesId());
+    }
+
     /** {@return the pages file; it need not exist if {@link #pagesSize} is 0} */
     public Path pages() {
         return directory.pages(pagesId);
     }
 
-    /** {@return bytes of the pages file that the runs cover, from its beginning} */
+    /** {@return bytes of the own pages file that the runs cover, from its beginning} */
     public long pagesSize() {
         return pagesSize;
     }
 
-    /** {@return the pages file, open for reading} */
+    /** {@return the own pages file, open for reading} */
     public FileChannel openPages() throws IOException {
         return ImageReader.channelOf(pages());
     }

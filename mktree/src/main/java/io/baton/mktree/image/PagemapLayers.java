@@ -3,7 +3,9 @@ package io.baton.mktree.image;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Finds the contents of pages through the parents of an image, the nearest that has them. */
 final class PagemapLayers {
@@ -47,17 +49,17 @@ final class PagemapLayers {
     private static List<PagemapImage.Run> split(
             PagemapImage pagemap, List<PagemapImage.Run> runs, String prefix, List<PagemapImage.Layer> layers)
             throws ImageException {
-        List<PagemapImage.Run> present = new ArrayList<>();
+        Map<Path, List<PagemapImage.Run>> present = new LinkedHashMap<>();
         List<PagemapImage.Run> inParent = new ArrayList<>();
         for (PagemapImage.Run run : runs) {
             if (!run.present() && !run.inParent()) {
                 throw missing(pagemap.pages(), run.vaddr());
             }
-            (run.present() ? present : inParent).add(run);
+            (run.present() ? present.computeIfAbsent(pagemap.pages(run), file -> new ArrayList<>()) : inParent)
+                    .add(run);
         }
-        if (!present.isEmpty()) {
-            layers.add(new PagemapImage.Layer(prefix + pagemap.pages().getFileName(), List.copyOf(present)));
-        }
+        present.forEach(
+                (file, there) -> layers.add(new PagemapImage.Layer(prefix + file.getFileName(), List.copyOf(there))));
         return inParent;
     }
 
@@ -79,7 +81,8 @@ final class PagemapLayers {
                 PagemapImage.Run run = runs.get(next);
                 long to = Long.compareUnsigned(end(run), end) < 0 ? end(run) : end;
                 long offset = run.present() ? run.offset() + at - run.vaddr() : -1;
-                parts.add(new PagemapImage.Run(at, (to - at) / PagemapImage.PAGE_SIZE, run.flags(), offset));
+                long pages = (to - at) / PagemapImage.PAGE_SIZE;
+                parts.add(new PagemapImage.Run(at, pages, run.flags(), run.pagesId(), offset));
                 at = to;
             }
         }

@@ -37,12 +37,27 @@ public final class HierarchyPrograms {
         static final Namespaces NONE = new Namespaces(builder -> {}, builder -> {}, builder -> {}, 0);
     }
 
+    /** What a task does before it makes another one. */
+    @FunctionalInterface
+    public interface BeforeFork {
+        /**
+         * Appends that.
+         *
+         * @param slot of the one to be made
+         */
+        void append(int slot, ProgramBuilder program);
+
+        /** Nothing. */
+        BeforeFork NOTHING = (slot, program) -> {};
+    }
+
     /**
      * What the programs depend on besides the plan.
      *
      * @param outerGroup process group of whoever restores, as the helper sees it
      * @param helper appends what the helper does before all else; every task inherits it
      * @param namespaces what is done for those
+     * @param fork what tasks do before they make processes
      * @param tag item tag for instructions that concern the process with that pid; 0: the task itself
      * @param faults what is to go wrong on purpose
      */
@@ -50,27 +65,38 @@ public final class HierarchyPrograms {
             int outerGroup,
             Consumer<ProgramBuilder> helper,
             Namespaces namespaces,
+            BeforeFork fork,
             IntUnaryOperator tag,
             FaultInjector faults) {
         /** No namespaces, no tags. */
         public static Options of(final int outerGroup) {
-            return new Options(outerGroup, builder -> {}, Namespaces.NONE, pid -> ItemTag.NONE, FaultInjector.NONE);
+            return new Options(
+                    outerGroup,
+                    builder -> {},
+                    Namespaces.NONE,
+                    BeforeFork.NOTHING,
+                    pid -> ItemTag.NONE,
+                    FaultInjector.NONE);
         }
 
         public Options withHelper(final Consumer<ProgramBuilder> newHelper) {
-            return new Options(outerGroup, newHelper, namespaces, tag, faults);
+            return new Options(outerGroup, newHelper, namespaces, fork, tag, faults);
         }
 
         public Options withNamespaces(final Namespaces newNamespaces) {
-            return new Options(outerGroup, helper, newNamespaces, tag, faults);
+            return new Options(outerGroup, helper, newNamespaces, fork, tag, faults);
+        }
+
+        public Options withFork(final BeforeFork newFork) {
+            return new Options(outerGroup, helper, namespaces, newFork, tag, faults);
         }
 
         public Options withTag(final IntUnaryOperator newTag) {
-            return new Options(outerGroup, helper, namespaces, newTag, faults);
+            return new Options(outerGroup, helper, namespaces, fork, newTag, faults);
         }
 
         public Options withFaults(final FaultInjector newFaults) {
-            return new Options(outerGroup, helper, namespaces, tag, newFaults);
+            return new Options(outerGroup, helper, namespaces, fork, tag, newFaults);
         }
 
         private boolean mayShare() {

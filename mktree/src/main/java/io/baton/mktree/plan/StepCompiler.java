@@ -46,6 +46,7 @@ final class StepCompiler {
     void compile(final Step step) {
         builder.tag(options.tag().applyAsInt(0));
         if (step instanceof Step.Fork fork) {
+            options.fork().append(fork.slot(), builder);
             fork(plan.task(fork.slot()), fork.sibling());
         } else if (step instanceof Step.StartThread thread) {
             clone(plan.task(thread.slot()), THREAD_FLAGS, 0);

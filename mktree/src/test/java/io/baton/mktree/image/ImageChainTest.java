@@ -80,12 +80,12 @@ class ImageChainTest {
                 List.of("pages-1.img", "parent/pages-1.img", "parent/parent/pages-1.img"),
                 layers.stream().map(PagemapImage.Layer::pages).toList());
         assertEquals(
-                List.of(new PagemapImage.Run(15L * PAGE, 1, PRESENT, 0)),
+                List.of(new PagemapImage.Run(15L * PAGE, 1, PRESENT, 1, 0)),
                 layers.get(1).runs());
         assertEquals(
                 List.of(
-                        new PagemapImage.Run(14L * PAGE, 1, PRESENT, 4L * PAGE),
-                        new PagemapImage.Run(16L * PAGE, 1, PRESENT, 6L * PAGE)),
+                        new PagemapImage.Run(14L * PAGE, 1, PRESENT, 1, 4L * PAGE),
+                        new PagemapImage.Run(16L * PAGE, 1, PRESENT, 1, 6L * PAGE)),
                 layers.get(2).runs());
         assertEquals(2, ImageDirectory.open(three).parents().size());
         ImageDirectory.open(three).verify(true);

@@ -73,7 +73,8 @@ class PagemapImageTest {
         PagemapEntry.Builder old = PagemapEntry.newBuilder().setVaddr(0x1000).setCompatNrPages(2);
         PagemapImage image = image(2, old, old.clone().setVaddr(0x3000).setInParent(true));
         assertEquals(
-                List.of(new PagemapImage.Run(0x1000, 2, 4, 0), new PagemapImage.Run(0x3000, 2, 1, -1)), image.runs());
+                List.of(new PagemapImage.Run(0x1000, 2, 4, 3, 0), new PagemapImage.Run(0x3000, 2, 1, -1, -1)),
+                image.runs());
     }
 
     @Test
@@ -86,6 +87,31 @@ class PagemapImageTest {
         assertThrows(ImageException.class, () -> image(9, run(0x1000, -1, 1)), "endless");
         assertThrows(ImageException.class, () -> image(9, run(0x1000, 1L << 52, 4)), "around the end");
         assertThrows(ImageException.class, () -> image(9, run(0, (1L << 51) + 1, 4), run(1L << 63, 1L << 50, 4)));
+    }
+
+    @Test
+    void shouldFindPagesOfAnotherProcess() throws IOException {
+        PagemapImage image = image(4, elsewhere(0x1000, 2, 3, 2), run(0x3000, 1, 4), elsewhere(0x4000, 1, 3, 0));
+        assertEquals(
+                List.of(
+                        new PagemapImage.Run(0x1000, 2, 0, 3, 0x2000),
+                        new PagemapImage.Run(0x3000, 1, 4, 3, 0),
+                        new PagemapImage.Run(0x4000, 1, 0, 3, 0)),
+                image.runs());
+        assertTrue(image.runs().get(0).elsewhere());
+        assertEquals(4096, image.pagesSize());
+    }
+
+    @Test
+    void shouldRefusePagesThatAnotherProcessHasNot() {
+        assertThrows(ImageException.class, () -> image(4, elsewhere(0x1000, 2, 3, 3)), "file too short");
+        assertThrows(ImageException.class, () -> image(4, elsewhere(0x1000, 1, 5, 0)), "no such file");
+        assertThrows(ImageException.class, () -> image(4, elsewhere(0x1000, 1, 3, -1)), "before the beginning");
+        assertThrows(ImageException.class, () -> image(4, elsewhere(0x1000, 1, 3, 1L << 51)), "beyond any file");
+    }
+
+    private static PagemapEntry.Builder elsewhere(long vaddr, long pages, int pagesId, long firstPage) {
+        return run(vaddr, pages, 0).setPagesId(pagesId).setFirstPage(firstPage);
     }
 
     @Test

@@ -12,7 +12,7 @@ import org.agrona.collections.LongArrayList;
  * Copies pages of a running process to the image, a buffer at a time. What is not there any more, or may not be read any
  * more, is left out of the image.
  */
-final class LivePagesWriter {
+final class LivePagesWriter implements AutoCloseable {
     /** Between two looks at the clock. */
     private static final int MOST_RANGES = 1 << 16;
 
@@ -22,17 +22,29 @@ final class LivePagesWriter {
     /** What goes to the map with the next flush, in order: start and end, both negated for those in the parent. */
     private final LongArrayList pending = new LongArrayList();
 
+    private final TaskMemory memory;
     private int vectors;
     private int filled;
+    /** How what is in the buffer will be read. */
+    private boolean gently;
 
     LivePagesWriter(int pid, PagesFile file, Deadline deadline) {
         this.pid = pid;
         this.file = file;
         this.deadline = deadline;
+        this.memory = new TaskMemory(pid);
     }
 
-    /** Takes pages to copy, in ascending order. */
-    void add(long start, long end) {
+    /**
+     * Takes pages to copy, in ascending order.
+     *
+     * @param shared whether others have them too, and they are to stay shared
+     */
+    void add(long start, long end, boolean shared) {
+        if (filled > 0 && gently != shared) {
+            flush();
+        }
+        gently = shared;
         long at = start;
         while (at < end) {
             if (vectors == ProcessMemory.IOV_MAX || filled == PageBuffer.LENGTH) {
@@ -62,8 +74,7 @@ final class LivePagesWriter {
         deadline.check("the memory of pid " + pid + " to be written");
         if (filled > 0) {
             PageBuffer buffer = file.buffer();
-            buffer.setVector(ProcessMemory.IOV_MAX, buffer.address(), filled);
-            if (read(buffer.vector(ProcessMemory.IOV_MAX), buffer.vector(0), vectors) != filled) {
+            if (gently ? !readGently(buffer) : !readAtOnce(buffer)) {
                 readPageByPage(buffer);
             }
         }
@@ -81,6 +92,22 @@ final class LivePagesWriter {
         pending.clear();
         vectors = 0;
         filled = 0;
+    }
+
+    private boolean readAtOnce(PageBuffer buffer) {
+        buffer.setVector(ProcessMemory.IOV_MAX, buffer.address(), filled);
+        return read(buffer.vector(ProcessMemory.IOV_MAX), buffer.vector(0), vectors) == filled;
+    }
+
+    private boolean readGently(PageBuffer buffer) {
+        long at = buffer.address();
+        for (int i = 0; i < vectors; i++) {
+            if (memory.read(buffer.vectorBase(i), at, buffer.vectorLength(i)) != buffer.vectorLength(i)) {
+                return false;
+            }
+            at += buffer.vectorLength(i);
+        }
+        return true;
     }
 
     /** Bytes read; 0 also if the process is no more. */
@@ -121,5 +148,10 @@ final class LivePagesWriter {
                 }
             }
         }
+    }
+
+    @Override
+    public void close() {
+        memory.close();
     }
 }

@@ -34,12 +34,14 @@ final class MappingProgram {
     private final ProcessRestore process;
     private final ContextBuilder context;
     private final OpenFile file;
+    private final InheritedMemory inherited;
     private final MmEntry mm;
 
-    MappingProgram(ProcessRestore process, ContextBuilder context, OpenFile file) {
+    MappingProgram(ProcessRestore process, ContextBuilder context, OpenFile file, InheritedMemory inherited) {
         this.process = process;
         this.context = context;
         this.file = file;
+        this.inherited = inherited;
         this.mm = process.mm();
     }
 
@@ -53,7 +55,7 @@ final class MappingProgram {
                 continue;
             } else if (SharedMemory.isShared(vma)) {
                 shared.map(i);
-            } else {
+            } else if (inherited.of(vma) == null) {
                 map(i, filled.get(i));
             }
             // Before pages come: whether memory may be huge is decided when it is touched.
@@ -61,9 +63,14 @@ final class MappingProgram {
                 advise(i, Long.numberOfTrailingZeros(bits));
             }
         }
-        PageProgram.compile(process, context);
-        for (int i = filled.nextSetBit(0); i >= 0; i = filled.nextSetBit(i + 1)) {
-            protect(i);
+        new OwnPages(process, context, inherited).compile();
+        for (int i = 0; i < count; i++) {
+            VmaEntry before = inherited.of(mm.getVmas(i));
+            if (before != null) {
+                protect(i, InheritedMemory.protection(before));
+            } else if (filled.get(i)) {
+                protect(i, mm.getVmas(i).getProt() | Mapping.PROT_WRITE);
+            }
         }
         for (int i = 0; i < count; i++) {
             if (VmaBits.has(mm.getVmas(i).getStatus(), VmaBits.GUARD)) {
@@ -120,9 +127,9 @@ final class MappingProgram {
         }
     }
 
-    private void protect(int index) {
+    private void protect(int index, int protection) {
         VmaEntry vma = mm.getVmas(index);
-        if ((vma.getProt() & Mapping.PROT_WRITE) == 0) {
+        if (vma.getProt() != protection) {
             context.item(Item.MAPPING.tag(index))
                     .call(SyscallNumber.MPROTECT)
                     .value(vma.getStart())

@@ -30,6 +30,11 @@ public final class MemoryIncrement {
         return watch == null ? null : watch.of(pid);
     }
 
+    /** Whether there is an image to build on. */
+    boolean hasParent() {
+        return watch != null && watch.parent() != null;
+    }
+
     ParentPages parentPages(int pid) throws IOException {
         Parent parent = watch == null ? null : watch.parent();
         return new ParentPages(parent == null ? List.of() : parent.pages(pid));

@@ -69,6 +69,16 @@ public final class MemoryKind implements StateKind {
     }
 
     @Override
+    public void inspectTree(List<SeizedProcess> processes, TreeImage tree, DumpOptions options, Refusals refusals) {
+        tree.shared(SharedFrames.class, () -> new SharedFrames(processes.size() > 1 && !options.plain()));
+    }
+
+    /** Whether a dump has left pages to the file of another process, so that CRIU cannot read it. */
+    public static boolean sharesPages(TreeImage tree) {
+        return SharedFrames.of(tree).wereUsed();
+    }
+
+    @Override
     public void capture(ProcessCapture capture) {
         capture(capture, capture.process().smaps());
     }
@@ -88,9 +98,14 @@ public final class MemoryKind implements StateKind {
         TreeImage tree = capture.tree();
         MemoryIncrement increment = MemoryIncrement.of(tree);
         long from = System.nanoTime();
-        try (PagesFile pages =
-                new PagesFile(tree, ImageKind.PAGEMAP, capture.image().pstree().getPid())) {
-            PagesWriter writer = new PagesWriter(process, pages, increment.parentPages(process.pid()));
+        try (PagesFile pages = new PagesFile(
+                        tree, ImageKind.PAGEMAP, capture.image().pstree().getPid());
+                PagesWriter writer = new PagesWriter(
+                        process,
+                        pages,
+                        increment.parentPages(process.pid()),
+                        SharedFrames.of(tree),
+                        tree.shared(PagesWriter.Tools.class, PagesWriter.Tools::new))) {
             new PageCapture(process, capture.image().mm(), writer, increment.watch(process.pid()), false).capture();
             writer.flush();
             pages.finish();
@@ -107,9 +122,12 @@ public final class MemoryKind implements StateKind {
 
     @Override
     public void compile(ProcessRestore process, ContextBuilder context) {
+        InheritedMemory inherited =
+                process.shared(ForkMemory.class, ForkMemory::none).inherited(process.position());
+        Mappings.unmapOthers(process.mm(), inherited, context);
         Vdso.of(process.mm()).compile(context);
         OpenFile file = new OpenFile(process, context);
-        new MappingProgram(process, context, file).compile();
+        new MappingProgram(process, context, file, inherited).compile();
         MemoryLayout.compile(process, context, file);
         file.close();
     }

@@ -17,6 +17,7 @@ public final class MemoryStatistics {
     static final class Counts {
         private final LongAdder written = new LongAdder();
         private final LongAdder inParent = new LongAdder();
+        private final LongAdder elsewhere = new LongAdder();
 
         void addWritten(long pages) {
             written.add(pages);
@@ -24,6 +25,10 @@ public final class MemoryStatistics {
 
         void addInParent(long pages) {
             inParent.add(pages);
+        }
+
+        void addElsewhere(long pages) {
+            elsewhere.add(pages);
         }
     }
 
@@ -66,11 +71,16 @@ public final class MemoryStatistics {
         return own.inParent.sum();
     }
 
+    /** Pages that another process has brought to this image. */
+    public long pagesElsewhere() {
+        return own.elsewhere.sum();
+    }
+
     /** Fills in the numbers as CRIU has them. A page counts as scanned when it was there at all. */
     public void fill(DumpStatsEntry.Builder stats) {
         stats.setMemdumpTime((int) TimeUnit.NANOSECONDS.toMicros(dumpNanos.sum()))
                 .setMemwriteTime((int) TimeUnit.NANOSECONDS.toMicros(writeNanos.sum()))
-                .setPagesScanned(own.written.sum() + own.inParent.sum())
+                .setPagesScanned(own.written.sum() + own.inParent.sum() + own.elsewhere.sum())
                 .setPagesSkippedParent(own.inParent.sum())
                 .setPagesWritten(own.written.sum())
                 .setPagesLazy(0)

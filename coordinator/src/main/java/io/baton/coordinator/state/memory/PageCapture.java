@@ -168,6 +168,7 @@ final class PageCapture {
         if (VmaBits.has(vma.getStatus(), VmaBits.VDSO)) {
             sink.add(vma.getStart(), vma.getEnd(), true);
         }
+        sink.endMapping();
         next++;
     }
 

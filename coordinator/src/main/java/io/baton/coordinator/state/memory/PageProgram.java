@@ -4,13 +4,11 @@ import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.mktree.image.PagemapImage;
-import io.baton.mktree.image.proto.MmEntry;
-import io.baton.mktree.image.proto.VmaEntry;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 
-/** Reads pages from the image straight to where they belong, as many with each call as fit. */
+/** Reads pages from one file of the image straight to where they belong, as many with each call as fit. */
 final class PageProgram {
     /** Holds the descriptor of the pages file. */
     private static final int REGISTER = 1;
@@ -23,72 +21,59 @@ final class PageProgram {
     /** Below what the kernel moves in one call (2 GiB less a page); and a task should be heard of now and then. */
     private static final long MOST_BYTES = 256L << 20;
 
-    private final ProcessRestore process;
-    private final ContextBuilder context;
-    private final PagemapImage.Layer layer;
-    private final MmEntry mm;
+    private final Blocks blocks;
+    private final int imagesFd;
+    private final String file;
     private final long[] vectors = new long[2 * MOST_VECTORS];
     private boolean open;
     private int count;
     private long bytes;
     private long offset;
-    private int vma;
-    private int firstVma;
+    private int firstTag;
 
-    private PageProgram(ProcessRestore process, ContextBuilder context, PagemapImage.Layer layer) {
-        this.process = process;
-        this.context = context;
-        this.layer = layer;
-        this.mm = process.mm();
+    /** Where instructions go. */
+    interface Blocks {
+        /** The block for what that item needs. */
+        ProgramBuilder item(int tag);
     }
 
-    /** Fills the private mappings of the process. */
-    static void compile(ProcessRestore process, ContextBuilder context) {
-        for (PagemapImage.Layer layer : process.pagemap().layers()) {
-            PageProgram program = new PageProgram(process, context, layer);
-            layer.runs().forEach(program::add);
-            program.end();
-        }
+    /**
+     * To read from one file.
+     *
+     * @param file relative to the image's directory
+     */
+    PageProgram(Blocks blocks, int imagesFd, String file) {
+        this.blocks = blocks;
+        this.imagesFd = imagesFd;
+        this.file = file;
     }
 
     /** Fills shared memory that is mapped as a whole by the mapping with that index. */
     static void compileShared(ProcessRestore process, ContextBuilder context, PagemapImage pagemap, int index) {
         for (PagemapImage.Layer layer : pagemap.layers()) {
-            PageProgram program = new PageProgram(process, context, layer);
-            program.vma = index;
+            PageProgram program = new PageProgram(context::item, process.imagesFd(), layer.pages());
             for (PagemapImage.Run run : layer.runs()) {
                 long start = process.mm().getVmas(index).getStart() + run.vaddr();
-                program.add(start, start + run.size(), run.offset());
+                program.add(start, start + run.size(), run.offset(), Item.PAGES.tag(index));
             }
             program.end();
         }
     }
 
-    private void end() {
+    boolean isOf(String other) {
+        return file.equals(other);
+    }
+
+    /** Nothing more is to be read from it. */
+    void end() {
         flush();
         if (open) {
-            context.item(Item.PAGES.tag()).call(SyscallNumber.CLOSE).register(REGISTER);
+            blocks.item(Item.PAGES.tag()).call(SyscallNumber.CLOSE).register(REGISTER);
         }
     }
 
-    /** The vDSO's pages are in the image too; the kernel has given it its own. */
-    private void add(PagemapImage.Run run) {
-        long at = run.vaddr();
-        long end = at + run.size();
-        while (at < end) {
-            while (mm.getVmas(vma).getEnd() <= at) {
-                vma++;
-            }
-            VmaEntry mapping = mm.getVmas(vma);
-            long to = Math.min(end, mapping.getEnd());
-            if (MappingProgram.isMapped(mapping)) {
-                add(at, to, run.offset() + at - run.vaddr());
-            }
-            at = to;
-        }
-    }
-
-    private void add(long start, long end, long from) {
+    /** Reads into a range what begins there in the file. */
+    void add(long start, long end, long from, int tag) {
         long at = start;
         while (at < end) {
             long inFile = from + at - start;
@@ -104,7 +89,7 @@ final class PageProgram {
             long length = Math.min(end - at, MOST_BYTES - bytes);
             if (bytes == 0) {
                 offset = inFile;
-                firstVma = vma;
+                firstTag = tag;
             }
             if (follows) {
                 vectors[last + 1] += length;
@@ -122,18 +107,17 @@ final class PageProgram {
         if (count == 0) {
             return;
         }
-        int tag = Item.PAGES.tag(firstVma);
         if (!open) {
-            ProgramBuilder block = context.item(tag);
+            ProgramBuilder block = blocks.item(firstTag);
             block.call(SyscallNumber.OPENAT)
-                    .value(process.imagesFd())
-                    .data(block.string(layer.pages()))
+                    .value(imagesFd)
+                    .data(block.string(file))
                     .value(Files.O_RDONLY | Files.O_CLOEXEC)
                     .value(0)
                     .store(REGISTER);
             open = true;
         }
-        ProgramBuilder block = context.item(tag);
+        ProgramBuilder block = blocks.item(firstTag);
         int data = block.reserve(count * VECTOR_LENGTH);
         for (int i = 0; i < 2 * count; i++) {
             block.dataBuffer().putLong(data + i * Long.BYTES, vectors[i]);

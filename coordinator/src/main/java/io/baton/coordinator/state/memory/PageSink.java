@@ -11,4 +11,7 @@ interface PageSink {
 
     /** Takes pages that are as they were in the parent image, if that has them. */
     void addUnchanged(long start, long end, boolean readable);
+
+    /** No more pages of the same mapping come. */
+    default void endMapping() {}
 }

@@ -26,6 +26,9 @@ final class PagesFile implements AutoCloseable {
     /** {@code PE_PRESENT}: the contents are in the pages file. */
     private static final int PRESENT = 4;
 
+    /** The contents are in the pages file of another process. */
+    private static final int ELSEWHERE = 0;
+
     private static final int PRIVATE_FILE = 0600;
 
     private final ImageDirectory directory;
@@ -39,6 +42,11 @@ final class PagesFile implements AutoCloseable {
     private long runStart;
     private long runEnd;
     private int runFlags = PRESENT;
+    /** Where the run begins if it is elsewhere. */
+    private long runPagesId;
+
+    private long runFirstPage;
+    private long nextPage;
 
     /**
      * Makes both files.
@@ -68,7 +76,28 @@ final class PagesFile implements AutoCloseable {
     /** Adds pages to the map; their contents follow by {@link #write}, in any portions. */
     void add(long start, long end) {
         add(start, end, PRESENT);
+        nextPage += (end - start) / PageMap.PAGE_SIZE;
         counts.addWritten((end - start) / PageMap.PAGE_SIZE);
+    }
+
+    /** Adds pages to the map whose contents are in another pages file of the image, or earlier in this one. */
+    void addElsewhere(long start, long end, long otherPagesId, long firstPage) {
+        long passed = (runEnd - runStart) / PageMap.PAGE_SIZE;
+        if (otherPagesId != runPagesId || firstPage != runFirstPage + passed) {
+            endRun();
+        }
+        add(start, end, ELSEWHERE, otherPagesId, firstPage);
+        counts.addElsewhere((end - start) / PageMap.PAGE_SIZE);
+    }
+
+    /** Of the contents. */
+    int pagesId() {
+        return pagesId;
+    }
+
+    /** Which page of the contents the next one added will be. */
+    long nextPage() {
+        return nextPage;
     }
 
     /** Adds pages to the map whose contents are in the parent image. */
@@ -78,10 +107,16 @@ final class PagesFile implements AutoCloseable {
     }
 
     private void add(long start, long end, int flags) {
-        if (start != runEnd || flags != runFlags) {
+        add(start, end, flags, 0, 0);
+    }
+
+    private void add(long start, long end, int flags, long otherPagesId, long firstPage) {
+        if (start != runEnd || flags != runFlags || runStart == runEnd) {
             endRun();
             runStart = start;
             runFlags = flags;
+            runPagesId = otherPagesId;
+            runFirstPage = firstPage;
         }
         runEnd = end;
     }
@@ -117,13 +152,16 @@ final class PagesFile implements AutoCloseable {
 
     private void endRun() {
         if (runEnd > runStart) {
+            PagemapEntry.Builder entry = PagemapEntry.newBuilder()
+                    .setVaddr(runStart)
+                    .setCompatNrPages(0)
+                    .setNrPages((runEnd - runStart) / PageMap.PAGE_SIZE)
+                    .setFlags(runFlags);
+            if (runFlags == ELSEWHERE) {
+                entry.setPagesId((int) runPagesId).setFirstPage(runFirstPage);
+            }
             try {
-                pagemap.write(PagemapEntry.newBuilder()
-                        .setVaddr(runStart)
-                        .setCompatNrPages(0)
-                        .setNrPages((runEnd - runStart) / PageMap.PAGE_SIZE)
-                        .setFlags(runFlags)
-                        .build());
+                pagemap.write(entry.build());
             } catch (IOException e) {
                 throw failed(e);
             }

@@ -72,7 +72,7 @@ final class Vdso {
             for (PagemapImage.Run run : pagemap) {
                 long from = Math.max(run.vaddr(), code.getStart());
                 long to = Math.min(run.vaddr() + run.size(), code.getEnd());
-                if (from < to && run.present()) {
+                if (from < to && run.present() && !run.elsewhere()) {
                     int offset = (int) (from - code.getStart());
                     int length = (int) (to - from);
                     int read = Files.pread(

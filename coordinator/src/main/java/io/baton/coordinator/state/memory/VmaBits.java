@@ -33,6 +33,7 @@ final class VmaBits {
 
     static final int MADV_RANDOM = 1;
     static final int MADV_SEQUENTIAL = 2;
+    static final int MADV_DONTNEED = 4;
     static final int MADV_DONTFORK = 10;
     static final int MADV_MERGEABLE = 12;
     static final int MADV_HUGEPAGE = 14;

@@ -55,6 +55,10 @@ final class Restore {
         return mm;
     }
 
+    int position() {
+        return 0;
+    }
+
     PagemapImage pagemap() {
         return pagemap;
     }
