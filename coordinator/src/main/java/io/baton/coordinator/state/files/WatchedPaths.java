@@ -129,7 +129,7 @@ final class WatchedPaths {
                     }
                 }
             } catch (IOException | java.nio.file.DirectoryIteratorException e) {
-                continue; // gone, or not to be read
+                seen++; // gone, or not to be read
             }
         }
         return null;
