@@ -15,6 +15,7 @@ import java.util.Map;
  * @param type of the handle
  * @param handle its bytes
  */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record WatchedInode(int device, long inode, int type, byte[] handle) {
     private static final int HEX = 16;
     private static final int MINOR_BITS = 20;
