@@ -2,6 +2,8 @@ package io.baton.coordinator.programs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.baton.coordinator.state.DumpOptions;
+import io.baton.coordinator.state.FileOptions;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -30,6 +32,12 @@ class MariaDbTest extends ProgramTest {
                 "--innodb-buffer-pool-size=16M",
                 "--innodb-log-file-size=4M",
                 "--innodb-flush-method=fsync");
+    }
+
+    /** It locks its files. */
+    @Override
+    DumpOptions dumpOptions() {
+        return super.dumpOptions().with(new FileOptions(true));
     }
 
     private String ask(String sql) throws Exception {

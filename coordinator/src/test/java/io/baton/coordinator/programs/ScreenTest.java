@@ -57,7 +57,8 @@ class ScreenTest extends ProgramTest {
 
     @Override
     void store(int cycle) throws Exception {
-        type("count=$((count + 1))");
+        type("count=$((count + 1)); echo stored > " + directory + "/said");
+        awaitWord("stored");
     }
 
     @Override
