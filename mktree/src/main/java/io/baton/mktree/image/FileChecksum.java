@@ -2,7 +2,6 @@ package io.baton.mktree.image;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
@@ -67,12 +66,13 @@ public final class FileChecksum {
     }
 
     /** Reads a whole file. */
-    static FileChecksum of(FileChannel channel) throws IOException {
+    static FileChecksum of(ImageFile file) throws IOException {
         Builder builder = new Builder();
-        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(CHUNK, channel.size() + 1));
-        while (channel.read(buffer, builder.size) >= 0) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(CHUNK, file.size()));
+        for (long left = file.size(); left > 0; left -= buffer.limit()) {
+            buffer.clear().limit((int) Math.min(CHUNK, left));
+            file.read(builder.size, buffer);
             builder.update(buffer.flip());
-            buffer.clear();
         }
         return builder.build();
     }
@@ -106,18 +106,15 @@ public final class FileChecksum {
     }
 
     /** Compares the chunks that the bytes from {@code from} up to {@code to} lie in. */
-    void check(Path file, FileChannel channel, long from, long to) throws IOException {
+    void check(Path path, ImageFile file, long from, long to) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(CHUNK, Math.max(size, 1)));
         for (int chunk = (int) (from / CHUNK); chunk < count(Math.min(to, size)); chunk++) {
             long start = (long) chunk * CHUNK;
             buffer.clear().limit((int) Math.min(CHUNK, size - start));
-            int count = 0;
-            while (count >= 0 && buffer.hasRemaining()) {
-                count = channel.read(buffer, start + buffer.position());
-            }
+            file.read(start, buffer);
             Builder builder = new Builder();
             builder.update(buffer.flip());
-            compare(file, builder.build(), chunk);
+            compare(path, builder.build(), chunk);
         }
     }
 

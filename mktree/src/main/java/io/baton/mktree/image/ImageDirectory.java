@@ -147,8 +147,11 @@ public final class ImageDirectory {
 
     /** Opens a file for reading entry by entry, which is the way to payloads. */
     public ImageReader read(ImageKind kind, long id) throws IOException {
-        Path file = path(kind, id);
-        return ImageReader.open(file, kind, manifest == null ? null : manifest.file(kind.fileName(id)));
+        return ImageReader.open(path(kind, id), kind, checksum(kind, id));
+    }
+
+    private @Nullable FileChecksum checksum(ImageKind kind, long id) {
+        return manifest == null ? null : manifest.file(kind.fileName(id));
     }
 
     /**
@@ -158,7 +161,10 @@ public final class ImageDirectory {
      * @throws ImageException if there is no such file, no entry or more than one
      */
     public <M extends Message> M one(ImageKind kind, long id, Class<M> type) throws IOException {
-        List<M> entries = all(kind, id, type);
+        return only(kind, id, all(kind, id, type));
+    }
+
+    private <M extends Message> M only(ImageKind kind, long id, List<M> entries) throws ImageException {
         if (entries.size() != 1) {
             throw new ImageException(path(kind, id), 0, "one entry expected: entries=" + entries.size());
         }
@@ -167,23 +173,31 @@ public final class ImageDirectory {
 
     /** As {@link #one}, for a file that need not exist. */
     public <M extends Message> Optional<M> find(ImageKind kind, long id, Class<M> type) throws IOException {
-        return has(kind, id) ? Optional.of(one(kind, id, type)) : Optional.empty();
+        try (ImageReader reader = ImageReader.openIfPresent(path(kind, id), kind, checksum(kind, id))) {
+            return reader == null ? Optional.empty() : Optional.of(only(kind, id, all(reader, type)));
+        }
     }
 
     /** {@return every entry of a file, without payloads} */
     public <M extends Message> List<M> all(ImageKind kind, long id, Class<M> type) throws IOException {
-        List<M> entries = new ArrayList<>();
         try (ImageReader reader = read(kind, id)) {
-            for (ImageEntry entry = reader.next(); entry != null; entry = reader.next()) {
-                entries.add(type.cast(entry.message()));
-            }
+            return all(reader, type);
+        }
+    }
+
+    private static <M extends Message> List<M> all(ImageReader reader, Class<M> type) throws IOException {
+        List<M> entries = new ArrayList<>();
+        for (ImageEntry entry = reader.next(); entry != null; entry = reader.next()) {
+            entries.add(type.cast(entry.message()));
         }
         return entries;
     }
 
     /** As {@link #all}, with no entries if there is no such file. */
     public <M extends Message> List<M> allIfPresent(ImageKind kind, long id, Class<M> type) throws IOException {
-        return has(kind, id) ? all(kind, id, type) : List.of();
+        try (ImageReader reader = ImageReader.openIfPresent(path(kind, id), kind, checksum(kind, id))) {
+            return reader == null ? List.of() : all(reader, type);
+        }
     }
 
     /** Makes a file to write entry by entry. */

@@ -7,11 +7,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +28,7 @@ public final class ImageReader implements Closeable {
 
     private final Path path;
     private final ImageKind kind;
-    private final FileChannel channel;
+    private final ImageFile file;
     private final long size;
     private byte[] window = new byte[0];
     private long windowStart;
@@ -40,11 +36,11 @@ public final class ImageReader implements Closeable {
     private long position;
     private long index;
 
-    private ImageReader(Path path, ImageKind kind, FileChannel channel) throws IOException {
+    private ImageReader(Path path, ImageKind kind, ImageFile file) {
         this.path = path;
         this.kind = kind;
-        this.channel = channel;
-        this.size = channel.size();
+        this.file = file;
+        this.size = file.size();
     }
 
     /**
@@ -58,28 +54,26 @@ public final class ImageReader implements Closeable {
 
     /** Opens a file; one small enough to be held whole is first compared with {@code expected}, if that is given. */
     static ImageReader open(Path path, ImageKind kind, @Nullable FileChecksum expected) throws IOException {
-        FileChannel channel = channelOf(path);
+        return of(ImageFile.open(path), path, kind, expected);
+    }
+
+    /** As {@link #open(Path, ImageKind, FileChecksum)}; null if there is no such file. */
+    static @Nullable ImageReader openIfPresent(Path path, ImageKind kind, @Nullable FileChecksum expected)
+            throws IOException {
+        ImageFile file = ImageFile.openIfPresent(path);
+        return file == null ? null : of(file, path, kind, expected);
+    }
+
+    private static ImageReader of(ImageFile file, Path path, ImageKind kind, @Nullable FileChecksum expected)
+            throws IOException {
         try {
-            ImageReader reader = new ImageReader(path, kind, channel);
+            ImageReader reader = new ImageReader(path, kind, file);
             reader.compare(expected);
             reader.readHeader();
             return reader;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            file.close();
             throw e;
-        }
-    }
-
-    /** Opens any file of an image for reading. Refuses what is no regular file: opening a pipe would wait for ever. */
-    static FileChannel channelOf(Path path) throws IOException {
-        try {
-            if (!Files.isRegularFile(path) && Files.exists(path)) {
-                throw new ImageException(path, 0, "not a regular file");
-            }
-            return FileChannel.open(path, StandardOpenOption.READ);
-        } catch (NoSuchFileException e) {
-            throw new ImageException(
-                    path, 0, "missing: directory=" + path.toAbsolutePath().getParent(), e);
         }
     }
 
@@ -123,15 +117,6 @@ public final class ImageReader implements Closeable {
     }
 
     /**
-     * The open file, for whoever moves payloads straight to where they belong. Its position means nothing.
-     *
-     * @return closed together with this reader
-     */
-    public FileChannel channel() {
-        return channel;
-    }
-
-    /**
      * Reads on.
      *
      * @return the next entry, or null at the end of the file
@@ -167,7 +152,7 @@ public final class ImageReader implements Closeable {
             throw new IllegalArgumentException("beyond the payload: from=" + from + " length=" + target.remaining()
                     + " size=" + entry.payloadSize());
         }
-        read(entry.payloadOffset() + from, target);
+        file.read(entry.payloadOffset() + from, target);
     }
 
     /**
@@ -240,24 +225,13 @@ public final class ImageReader implements Closeable {
             window = new byte[wanted];
         }
         windowStart = offset;
+        windowLength = 0;
+        file.read(offset, ByteBuffer.wrap(window, 0, wanted));
         windowLength = wanted;
-        read(offset, ByteBuffer.wrap(window, 0, wanted));
-    }
-
-    private void read(long offset, ByteBuffer target) throws IOException {
-        long at = offset;
-        while (target.hasRemaining()) {
-            int count = channel.read(target, at);
-            if (count < 0) {
-                windowLength = 0;
-                throw new ImageException(path, at, "file has become shorter: size=" + size);
-            }
-            at += count;
-        }
     }
 
     @Override
-    public void close() throws IOException {
-        channel.close();
+    public void close() {
+        file.close();
     }
 }

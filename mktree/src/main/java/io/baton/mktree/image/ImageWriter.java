@@ -6,12 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -22,7 +17,7 @@ public final class ImageWriter implements Closeable {
     private static final int BUFFER = 16 << 10;
 
     private final ImageKind kind;
-    private final FileChannel channel;
+    private final ImageFile file;
     private final FileChecksum.Builder checksum = new FileChecksum.Builder();
     private final Consumer<FileChecksum> whenClosed;
     private ByteBuffer buffer = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
@@ -30,9 +25,9 @@ public final class ImageWriter implements Closeable {
     /** Payload bytes the last entry has announced and that are still to come; negative if it cannot be known. */
     private long owed;
 
-    private ImageWriter(ImageKind kind, FileChannel channel, Consumer<FileChecksum> whenClosed) {
+    private ImageWriter(ImageKind kind, ImageFile file, Consumer<FileChecksum> whenClosed) {
         this.kind = kind;
-        this.channel = channel;
+        this.file = file;
         this.whenClosed = whenClosed;
         if (kind.commonMagic() != 0) {
             buffer.putInt(kind.commonMagic());
@@ -46,18 +41,7 @@ public final class ImageWriter implements Closeable {
     }
 
     static ImageWriter create(Path path, ImageKind kind, Consumer<FileChecksum> whenClosed) throws IOException {
-        return new ImageWriter(kind, newFile(path), whenClosed);
-    }
-
-    /** A new, empty, private file. What bore the name before is unlinked and not overwritten: it may have other names. */
-    static FileChannel newFile(Path path) throws IOException {
-        Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        try {
-            return FileChannel.open(path, options, ImageDirectory.PRIVATE_FILE);
-        } catch (FileAlreadyExistsException e) {
-            Files.delete(path);
-            return FileChannel.open(path, options, ImageDirectory.PRIVATE_FILE);
-        }
+        return new ImageWriter(kind, ImageFile.create(path), whenClosed);
     }
 
     /** Adds an entry. If it announces a payload, that must follow by {@link #payload}. */
@@ -136,18 +120,16 @@ public final class ImageWriter implements Closeable {
 
     private void writeOut(ByteBuffer bytes) throws IOException {
         checksum.update(bytes.duplicate());
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
+        file.write(bytes);
     }
 
     /** Writes what is buffered. A file whose last payload is incomplete stays as it is, and this throws. */
     @Override
     public void close() throws IOException {
-        if (!channel.isOpen()) {
+        if (!file.isOpen()) {
             return;
         }
-        try (channel) {
+        try (file) {
             endEntry();
             flush();
         }

@@ -85,8 +85,8 @@ public final class Manifest {
     }
 
     private static FileChecksum checksum(Path file) throws IOException {
-        try (FileChannel channel = ImageReader.channelOf(file)) {
-            return FileChecksum.of(channel);
+        try (ImageFile opened = ImageFile.open(file)) {
+            return FileChecksum.of(opened);
         }
     }
 
@@ -162,10 +162,14 @@ public final class Manifest {
     }
 
     private void verify(String name, FileChecksum expected, long from, long to) throws IOException {
-        Path file = directory.resolve(name);
-        try (FileChannel channel = ImageReader.channelOf(file)) {
-            expected.checkSize(file, channel.size());
-            expected.check(file, channel, from, to);
+        Path path = directory.resolve(name);
+        if (from >= to) {
+            expected.checkSize(path, ImageFile.sizeOf(path));
+            return;
+        }
+        try (ImageFile file = ImageFile.open(path)) {
+            expected.checkSize(path, file.size());
+            expected.check(path, file, from, to);
         }
     }
 }

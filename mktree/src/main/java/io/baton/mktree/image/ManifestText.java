@@ -2,12 +2,11 @@ package io.baton.mktree.image;
 
 import io.baton.task.linux.ProcessName;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -60,91 +59,125 @@ final class ManifestText {
     static String print(Map<String, FileChecksum> files) {
         StringBuilder text =
                 new StringBuilder(64 * (files.size() + 2)).append(FIRST).append('\n');
-        new TreeMap<>(files).forEach((name, file) -> {
-            text.append(name).append(' ').append(file.size()).append(' ');
+        for (Map.Entry<String, FileChecksum> named : new TreeMap<>(files).entrySet()) {
+            FileChecksum file = named.getValue();
+            text.append(named.getKey()).append(' ').append(file.size()).append(' ');
             for (int i = 0; i < file.chunks().length; i++) {
                 text.append(i == 0 ? "" : ",").append(hex(file.chunks()[i]));
             }
             text.append(file.chunks().length == 0 ? "-\n" : "\n");
-        });
-        String end = LAST + files.size() + ' ' + hex(crc(text)) + '\n';
+        }
+        byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
+        String end = LAST + files.size() + ' ' + hex(crc(bytes, bytes.length)) + '\n';
         return text.append(end).toString();
     }
 
     static Map<String, FileChecksum> parse(Path path) throws IOException {
-        String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+        byte[] bytes = Files.readAllBytes(path);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
         if (text.startsWith(UNFINISHED)) {
             throw new ImageException(path, 0, "the dump that wrote this image did not finish");
         }
         int end = text.lastIndexOf('\n', text.length() - 2) + 1;
-        List<String> lines = lines(text);
-        int count = lines.size() - 2;
-        if (!text.endsWith("\n")
-                || !lines.get(lines.size() - 1).equals(LAST + count + ' ' + hex(crc(text.substring(0, end))))) {
-            throw new ImageException(path, end, "manifest is damaged or cut short");
+        checkEnd(path, bytes, text, end);
+        int from = text.indexOf('\n') + 1;
+        if (from > end || !text.substring(0, from - 1).equals(FIRST)) {
+            throw new ImageException(path, 0, "manifest of another version: found=" + text.substring(0, from - 1));
         }
-        if (!lines.get(0).equals(FIRST)) {
-            throw new ImageException(path, 0, "manifest of another version: found=" + lines.get(0));
+        Map<String, FileChecksum> files = new LinkedHashMap<>();
+        String last = "";
+        while (from < end) {
+            int to = text.indexOf('\n', from);
+            String name = parseLine(path, text, from, to, files);
+            if (name.compareTo(last) <= 0) {
+                throw new ImageException(path, from, "manifest names files twice or out of order: name=" + name);
+            }
+            last = name;
+            from = to + 1;
         }
-        Map<String, FileChecksum> files = new TreeMap<>();
-        for (String line : lines.subList(1, lines.size() - 1)) {
-            parseLine(path, line, files);
+        if (!text.startsWith(LAST + files.size() + ' ', end)) {
+            throw damaged(path, end);
         }
         return files;
     }
 
-    private static List<String> lines(String text) {
-        List<String> lines = new ArrayList<>();
-        int from = 0;
-        for (int to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-            lines.add(text.substring(from, to));
-            from = to + 1;
+    private static void checkEnd(Path path, byte[] bytes, String text, int end) throws ImageException {
+        int sum = text.lastIndexOf(' ') + 1;
+        if (!text.endsWith("\n")
+                || !text.startsWith(LAST, end)
+                || sum <= end
+                || !text.substring(sum, text.length() - 1).equals(hex(crc(bytes, end)))) {
+            throw damaged(path, end);
         }
-        lines.add(text.substring(from));
-        if (lines.size() > 1 && from == text.length()) {
-            lines.remove(lines.size() - 1);
-        }
-        return lines;
     }
 
-    private static void parseLine(Path path, String line, Map<String, FileChecksum> files) throws ImageException {
-        String[] parts = line.split(" ", -1);
-        try {
-            if (parts.length != 3 || !isName(parts[0])) {
-                throw new ImageException(path, 0, "manifest line of another shape: line=" + line);
-            }
-            long size = Long.parseLong(parts[1]);
-            String[] sums = parts[2].equals("-") ? new String[0] : parts[2].split(",", -1);
-            if (size < 0
-                    || size > (long) Integer.MAX_VALUE * FileChecksum.CHUNK
-                    || sums.length != FileChecksum.count(size)) {
-                throw new ImageException(path, 0, "manifest line contradicts itself: line=" + line);
-            }
-            int[] chunks = new int[sums.length];
-            for (int i = 0; i < sums.length; i++) {
-                chunks[i] = Integer.parseUnsignedInt(sums[i], 16);
-            }
-            if (files.put(parts[0], new FileChecksum(size, chunks)) != null) {
-                throw new ImageException(path, 0, "manifest names a file twice: name=" + parts[0]);
-            }
-        } catch (NumberFormatException e) {
-            throw new ImageException(path, 0, "manifest line without a number where one belongs: line=" + line, e);
+    private static ImageException damaged(Path path, int at) {
+        return new ImageException(path, at, "manifest is damaged or cut short");
+    }
+
+    private static String parseLine(Path path, String text, int from, int to, Map<String, FileChecksum> files)
+            throws ImageException {
+        int size = text.indexOf(' ', from) + 1;
+        int sums = text.indexOf(' ', size) + 1;
+        if (size == 0 || sums == 0 || sums > to || !isName(text, from, size - 1)) {
+            throw new ImageException(path, 0, "manifest line of another shape: line=" + text.substring(from, to));
         }
+        String name = text.substring(from, size - 1);
+        try {
+            long bytes = Long.parseLong(text, size, sums - 1, 10);
+            if (bytes < 0 || bytes > (long) Integer.MAX_VALUE * FileChecksum.CHUNK) {
+                throw contradiction(path, text, from, to);
+            }
+            int[] chunks = new int[FileChecksum.count(bytes)];
+            int at = sums;
+            for (int i = 0; i < chunks.length; i++) {
+                int comma = i == chunks.length - 1 ? to : text.indexOf(',', at);
+                if (comma < 0 || comma > to) {
+                    throw contradiction(path, text, from, to);
+                }
+                chunks[i] = Integer.parseUnsignedInt(text, at, comma, 16);
+                at = comma + 1;
+            }
+            if (chunks.length == 0 && !text.substring(sums, to).equals("-")) {
+                throw contradiction(path, text, from, to);
+            }
+            files.put(name, new FileChecksum(bytes, chunks));
+            return name;
+        } catch (NumberFormatException e) {
+            throw new ImageException(
+                    path,
+                    0,
+                    "manifest line without a number where one belongs: line=" + text.substring(from, to),
+                    e);
+        }
+    }
+
+    private static ImageException contradiction(Path path, String text, int from, int to) {
+        return new ImageException(path, 0, "manifest line contradicts itself: line=" + text.substring(from, to));
     }
 
     /** Whether a name can stand in the manifest: no way out of the directory, and no separator of ours. */
     static boolean isName(String name) {
-        return !name.isEmpty() && name.charAt(0) != '.' && name.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '/');
+        return isName(name, 0, name.length());
     }
 
-    private static int crc(CharSequence text) {
+    private static boolean isName(String text, int from, int to) {
+        for (int i = from; i < to; i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c >= 0x7f || c == '/') {
+                return false;
+            }
+        }
+        return from < to && text.charAt(from) != '.';
+    }
+
+    private static int crc(byte[] bytes, int length) {
         CRC32C crc = new CRC32C();
-        crc.update(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.ISO_8859_1)));
+        crc.update(bytes, 0, length);
         return (int) crc.getValue();
     }
 
     private static String hex(int value) {
-        final String digits = Integer.toHexString(value); // no Formatter: the first one costs milliseconds
-        return "0".repeat(2 * Integer.BYTES - digits.length()) + digits;
+        return HexFormat.of().toHexDigits(value);
     }
 }

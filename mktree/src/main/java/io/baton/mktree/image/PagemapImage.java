@@ -3,8 +3,6 @@ package io.baton.mktree.image;
 import io.baton.mktree.image.proto.PagemapEntry;
 import io.baton.mktree.image.proto.PagemapHead;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -174,11 +172,8 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
         }
     }
 
-    private void checkPagesFile(Path pages, long needed) throws IOException {
-        if (!Files.isRegularFile(pages)) {
-            throw new ImageException(pages, 0, "missing: directory=" + directory.path());
-        }
-        long size = Files.size(pages);
+    private static void checkPagesFile(Path pages, long needed) throws IOException {
+        long size = ImageFile.sizeOf(pages);
         if (size < needed) {
             throw new ImageException(pages, size, "shorter than its pagemap says: size=" + size + " needed=" + needed);
         }
@@ -202,11 +197,6 @@ public final class PagemapImage implements Iterable<PagemapImage.Run> {
     /** {@return bytes of the own pages file that the runs cover, from its beginning} */
     public long pagesSize() {
         return pagesSize;
-    }
-
-    /** {@return the own pages file, open for reading} */
-    public FileChannel openPages() throws IOException {
-        return ImageReader.channelOf(pages());
     }
 
     /** {@return all runs, in ascending order of addresses} */

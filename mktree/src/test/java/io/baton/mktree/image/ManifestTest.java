@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.baton.mktree.image.proto.FsEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -62,8 +61,8 @@ class ManifestTest {
 
     @Test
     void shouldComputeTheSameWhileWritingAndWhileReading() throws IOException {
-        try (FileChannel channel = FileChannel.open(path.resolve("fs-5.img"))) {
-            assertEquals(ImageDirectory.open(path).manifest().orElseThrow().file("fs-5.img"), FileChecksum.of(channel));
+        try (ImageFile file = ImageFile.open(path.resolve("fs-5.img"))) {
+            assertEquals(ImageDirectory.open(path).manifest().orElseThrow().file("fs-5.img"), FileChecksum.of(file));
         }
         byte[] bytes = Files.readAllBytes(path.resolve("pages-1.img"));
         FileChecksum.Builder parts = new FileChecksum.Builder();

@@ -47,7 +47,7 @@ class PagemapImageTest {
             for (ImageName file : directory.list()) {
                 if (file.kind() == ImageKind.PAGEMAP) {
                     PagemapImage image = PagemapImage.read(directory, file.kind(), file.id());
-                    try (FileChannel pages = image.openPages()) {
+                    try (FileChannel pages = FileChannel.open(image.pages())) {
                         assertEquals(pages.size(), image.pagesSize());
                     }
                     assertTrue(image.runs().stream().allMatch(PagemapImage.Run::present));
