@@ -7,6 +7,7 @@
 #include "runner.h"
 
 #define GUARD_INTERVAL_NS 5000000
+#define BATON_STAGE_BITS 31 /* the last bit is for a stage that never starts */
 #define END_INTERVAL_NS 1000000
 #define END_PATIENCE_NS 2000000000
 #define SIGNAL_KILL 9
@@ -50,12 +51,16 @@ void confirm(struct task *task, uint32_t stage)
 		ring_bell(task);
 }
 
+/* A stage wakes those who await it, or an earlier one: see Segment.start(). With thousands of tasks, all is too many. */
 void await(struct task *task, uint32_t stage)
 {
+	uint32_t bit = 1U << (stage < BATON_STAGE_BITS ? stage : BATON_STAGE_BITS);
 	uint32_t started;
 
-	while ((started = load_acquire(&task->header->stage)) < stage)
-		wait_for_change(task, &task->header->stage, started);
+	while ((started = load_acquire(&task->header->stage)) < stage) {
+		if (futex_wait_bits(&task->header->stage, started, task->header->deadline, bit) == -ETIMEDOUT)
+			fail(task, -ETIMEDOUT);
+	}
 }
 
 /* All that there is, also what was just being forked: it has become a child of ours, or its maker will be killed next. */

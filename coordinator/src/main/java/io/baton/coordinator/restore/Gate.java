@@ -1,100 +1,70 @@
 package io.baton.coordinator.restore;
 
 import io.baton.coordinator.error.BatonException;
-import io.baton.coordinator.error.Details;
 import io.baton.coordinator.error.ErrorCode;
-import io.baton.coordinator.state.registers.GateRegisters;
-import io.baton.mktree.image.proto.CoreEntry;
-import io.baton.mktree.launch.NativeFiles;
-import io.baton.mktree.plan.RestoreStage;
-import io.baton.task.linux.Errno;
-import io.baton.task.linux.LinuxException;
-import io.baton.task.linux.Memory;
-import io.baton.task.linux.ProcFs;
-import io.baton.task.linux.Ptrace;
-import io.baton.task.linux.Signals;
-import io.baton.task.linux.SyscallNumber;
-import io.baton.task.linux.SystemCall;
-import io.baton.task.linux.UserRegs;
-import io.baton.task.linux.VanishedException;
-import io.baton.task.linux.Wait;
-import io.baton.task.linux.WaitStatus;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
-import org.agrona.collections.IntHashSet;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gate: every task is whole and asleep in the runner. Here the coordinator seizes all threads, has each process
- * unmap the hole, gives each thread its saved registers and signal mask, and lets go.
- *
- * <p>The one unmap per process is a system call made from outside. It is stopped at its entry, where a
- * PTRACE_INTERRUPT is put in its way: so the next stop comes after the call and before any user instruction, for there
- * is none left to run, and it is a stop in the kernel's signal code, where a register set with {@code orig_ax} and
- * {@code -ERESTART...} makes the kernel itself decide whether the saved system call restarts.
- *
- * <p>Every step is done for all tasks before the next one begins, so that tasks reach their stops while others are
- * being told, and each wait is for one task by its id: waiting for any would walk through all of them.
+ * The gate: every task is whole and asleep in the runner. Here the coordinator seizes all threads, takes the runner from
+ * them and lets them go as what they were. With many of them it does so in several {@linkplain GateLane lanes}, a thread
+ * of its own each; a process and its threads go by the same one.
  */
 final class Gate implements AutoCloseable {
-    private static final int OPTIONS = Ptrace.O_EXITKILL | Ptrace.O_TRACESYSGOOD;
-    private static final String KILLED = "it was killed from outside";
+    /** Below so many threads it is not worth another lane. */
+    private static final int LANE_LENGTH = 128;
 
-    private static final int YIELDS = 40;
-    private static final long FIRST_PAUSE = 20_000;
-    private static final long LONGEST_PAUSE = 2_000_000;
+    private static final int MOST_LANES = 4;
 
-    private final List<Guest> guests = new ArrayList<>();
-    private final UserRegs registers = new UserRegs();
-    private final Memory vectorState = Memory.allocate(GateRegisters.vectorStateLength());
+    private final List<GateLane.Guest> guests = new ArrayList<>();
+    private final List<GateLane> lanes = new ArrayList<>();
+    /** For all lanes but the first one, which is our own thread's. */
+    private final List<ExecutorService> threads = new ArrayList<>();
+
     private final long holeAddress;
     private final long holeLength;
-    private final long syscallAddress;
-    private final IntHashSet stoppedMeanwhile = new IntHashSet();
-    private Runnable patience = () -> {};
-
-    /**
-     * A thread at the gate.
-     *
-     * @param pid of its process
-     * @param tid its id
-     * @param unmaps whether it is the one that unmaps the hole for its process
-     * @param ending how its process ends
-     * @param saved its registers from the image, filled in at its first stop
-     */
-    private record Guest(int pid, int tid, boolean unmaps, Ending ending, CoreEntry core, UnsafeBuffer saved) {}
+    private final byte[] runner;
+    /** Whether one lane has failed, or nobody wants it any more: the others need not wait for anything. */
+    private volatile boolean givenUp;
 
     /** A gate for tasks with that hole. */
     Gate(final long holeAddress, final long holeLength, final byte[] runner) {
         this.holeAddress = holeAddress;
         this.holeLength = holeLength;
-        this.syscallAddress = holeAddress + NativeFiles.syscallOffset(runner);
+        this.runner = runner.clone();
     }
 
-    /**
-     * Seizes a thread without stopping it. From now on it dies when the coordinator does.
-     *
-     * @param unmaps true for one thread of each process
-     * @param ending of the whole process; given for the unmapping thread
-     * @param confined whether its process will have seccomp filters, which are not to be in our way
-     */
-    void seize(
-            final int pid,
-            final int tid,
-            final boolean unmaps,
-            final Ending ending,
-            final boolean confined,
-            final CoreEntry core) {
-        final int options = confined ? OPTIONS | Ptrace.O_SUSPEND_SECCOMP : OPTIONS;
-        try {
-            Ptrace.seize(tid, options);
-        } catch (final LinuxException e) {
-            throw isDead(pid, tid) ? died(tid, "it is dead") : failed(tid, e);
+    /** Adds who is to go through; the unmapping thread of a process is the first one of its threads. */
+    void add(final GateLane.Guest guest) {
+        guests.add(guest);
+    }
+
+    /** Seizes all without stopping them. From now on they die when the coordinator does. */
+    void seize() {
+        final int cores = Math.min(MOST_LANES, Runtime.getRuntime().availableProcessors());
+        final int wanted = Math.max(1, Math.min(cores, guests.size() / LANE_LENGTH));
+        for (int i = 0; i < wanted; i++) {
+            lanes.add(new GateLane(holeAddress, holeLength, runner));
+            if (i > 0) {
+                threads.add(Executors.newSingleThreadExecutor(task -> {
+                    final Thread thread = new Thread(task, "gate");
+                    thread.setDaemon(true);
+                    return thread;
+                }));
+            }
         }
-        guests.add(new Guest(pid, tid, unmaps, ending, core, new UnsafeBuffer(new byte[UserRegs.LENGTH])));
+        int process = 0;
+        for (final GateLane.Guest guest : guests) {
+            process += guest.unmaps() ? 1 : 0;
+            lanes.get(process % wanted).add(guest);
+        }
+        run(GateLane::seize);
     }
 
     /**
@@ -103,38 +73,13 @@ final class Gate implements AutoCloseable {
      * @param stillWanted asked while a thread does not stop; throws when it has been long enough
      */
     void prepare(final Runnable stillWanted) {
-        patience = stillWanted;
-        forAll(guest -> Ptrace.interrupt(guest.tid()));
-        forAll(guest -> {
-            awaitStop(guest, false);
-            Ptrace.getRegisters(guest.tid(), registers);
-            awaitSleep(guest);
-            guest.saved().putBytes(0, registers.buffer(), 0, UserRegs.LENGTH);
-            GateRegisters.replace(guest.core(), guest.saved());
-        });
-        unmapAll();
-        forAll(this::setRegisters);
-    }
-
-    /** Who is to be found asleep may not have come to it: all that the thread has confirmed is that it will. */
-    private void awaitSleep(final Guest guest) {
-        for (long pause = FIRST_PAUSE; GateRegisters.isBeforeItsSleep(guest.core(), registers.buffer()); ) {
-            patience.run();
-            Ptrace.resume(guest.tid(), 0);
-            LockSupport.parkNanos(pause);
-            pause = Math.min(2 * pause, LONGEST_PAUSE);
-            Ptrace.interrupt(guest.tid());
-            awaitStop(guest, false);
-            Ptrace.getRegisters(guest.tid(), registers);
-        }
-    }
-
-    private void setRegisters(final Guest guest) {
-        registers.buffer().putBytes(0, guest.saved(), 0, UserRegs.LENGTH);
-        final int length = GateRegisters.vectorState(guest.core(), vectorState.buffer());
-        Ptrace.setRegisters(guest.tid(), registers);
-        Ptrace.setRegisterSet(guest.tid(), Ptrace.NT_X86_XSTATE, vectorState.address(), length);
-        Ptrace.setSignalMask(guest.tid(), GateRegisters.signalMask(guest.core()));
+        final Runnable patience = () -> {
+            if (givenUp) {
+                throw new BatonException(ErrorCode.INTERRUPTED, "interrupted at the gate", "");
+            }
+            stillWanted.run();
+        };
+        run(lane -> lane.prepare(patience));
     }
 
     /**
@@ -143,156 +88,70 @@ final class Gate implements AutoCloseable {
      * @param last done just before
      */
     void open(final Runnable last) {
-        for (final Guest guest : guests) {
-            guest.ending().prepare(guest.pid(), guest.tid());
-        }
-        stoppedMeanwhile.forEachInt(pid -> Signals.kill(pid, Signals.SIGSTOP));
+        run(GateLane::prepareEndings);
         last.run();
-        for (final Guest guest : guests) {
-            try {
-                Ptrace.detach(guest.tid(), 0);
-            } catch (final LinuxException e) {
-                if (e.errno() != Errno.ESRCH) { // killed: by whom it likes, for the tree runs already
-                    throw e;
+        run(GateLane::letGo);
+    }
+
+    /** Does one thing in all lanes; returns when all have done it, or have failed. */
+    private void run(final Consumer<GateLane> step) {
+        final List<Future<?>> others = new ArrayList<>(threads.size());
+        for (int i = 0; i < threads.size(); i++) {
+            final GateLane lane = lanes.get(i + 1);
+            others.add(threads.get(i).submit(() -> step.accept(lane)));
+        }
+        RuntimeException failure = null;
+        try {
+            step.accept(lanes.get(0));
+        } catch (final RuntimeException e) {
+            givenUp = true;
+            failure = e;
+        }
+        for (final Future<?> other : others) {
+            final RuntimeException e = await(other);
+            if (failure == null) {
+                failure = e;
+            } else if (e != null) {
+                failure.addSuppressed(e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Its failure, or null. */
+    private @Nullable RuntimeException await(final Future<?> lane) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    lane.get();
+                    return null;
+                } catch (final InterruptedException e) {
+                    interrupted = true;
+                    givenUp = true;
+                } catch (final ExecutionException e) {
+                    givenUp = true;
+                    if (e.getCause() instanceof Error error) {
+                        throw error;
+                    }
+                    return e.getCause() instanceof RuntimeException failure
+                            ? failure
+                            : new IllegalStateException(e.getCause());
                 }
             }
-        }
-    }
-
-    /** Does one step for all. */
-    private void forAll(final Consumer<Guest> step) {
-        for (final Guest guest : guests) {
-            try {
-                step.accept(guest);
-            } catch (final LinuxException e) {
-                throw failed(guest.tid(), e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }
 
-    private void forUnmapping(final Consumer<Guest> step) {
-        forAll(guest -> {
-            if (guest.unmaps()) {
-                step.accept(guest);
-            }
-        });
-    }
-
-    private void unmapAll() {
-        forUnmapping(guest -> {
-            Ptrace.getRegisters(guest.tid(), registers);
-            registers
-                    .set(UserRegs.RIP, syscallAddress)
-                    .set(UserRegs.RAX, SyscallNumber.MUNMAP)
-                    .set(UserRegs.ORIG_RAX, -1)
-                    .set(UserRegs.RDI, holeAddress)
-                    .set(UserRegs.RSI, holeLength);
-            Ptrace.setRegisters(guest.tid(), registers);
-            Ptrace.resumeToSyscall(guest.tid(), 0);
-        });
-        forUnmapping(guest -> {
-            awaitStop(guest, true);
-            Ptrace.interrupt(guest.tid());
-            Ptrace.resume(guest.tid(), 0);
-        });
-        forUnmapping(guest -> {
-            awaitStop(guest, false);
-            Ptrace.getRegisters(guest.tid(), registers);
-            if (registers.rax() != 0) {
-                throw LinuxException.of(SyscallNumber.MUNMAP, registers.rax(), "the hole");
-            }
-        });
-    }
-
-    /**
-     * Never blocks in the kernel: of a process that is killed here, the leader's end is told only after that of its other
-     * threads, which are ours to wait for too.
-     */
-    private void awaitStop(final Guest guest, final boolean atSyscall) {
-        WaitStatus status = awaitChange(guest);
-        while (isStopSignal(status)) { // somebody wants it stopped: after the gate
-            stoppedMeanwhile.add(guest.pid());
-            if (atSyscall) {
-                Ptrace.resumeToSyscall(guest.tid(), 0);
-            } else {
-                Ptrace.resume(guest.tid(), 0);
-            }
-            status = awaitChange(guest);
-        }
-        if (!status.isStopped() || status.isSyscallStop() != atSyscall) {
-            throw died(guest.tid(), status.toString());
-        }
-    }
-
-    private static boolean isStopSignal(final WaitStatus status) {
-        return status.isStopped() && status.event() == 0 && status.stopSignal() == Signals.SIGSTOP;
-    }
-
-    private WaitStatus awaitChange(final Guest guest) {
-        long pause = FIRST_PAUSE;
-        WaitStatus status = Wait.wait4(guest.tid(), Wait.WALL | Wait.WNOHANG);
-        for (int tries = 1; status.isNone(); tries++) {
-            if (tries < YIELDS) {
-                SystemCall.call(SyscallNumber.SCHED_YIELD);
-            } else {
-                patience.run();
-                if (pause >= LONGEST_PAUSE && isDead(guest.pid(), guest.tid())) {
-                    throw died(guest.tid(), "it is dead");
-                }
-                LockSupport.parkNanos(pause);
-                pause = Math.min(2 * pause, LONGEST_PAUSE);
-            }
-            status = Wait.wait4(guest.tid(), Wait.WALL | Wait.WNOHANG);
-        }
-        return status;
-    }
-
-    private static boolean isDead(final int pid, final int tid) {
-        try (ProcFs proc = new ProcFs()) {
-            return proc.stat(pid, tid).isZombie();
-        } catch (final VanishedException e) {
-            return true;
-        }
-    }
-
-    private static BatonException died(final int tid, final String how) {
-        return failure(ErrorCode.TASK_DIED, tid, how, KILLED, "", null);
-    }
-
-    private static BatonException failed(final int tid, final LinuxException e) {
-        if (e.errno() == Errno.ESRCH || e.errno() == Errno.ECHILD) {
-            return failure(ErrorCode.TASK_DIED, tid, String.valueOf(e.getMessage()), KILLED, "", e);
-        }
-        final int tracer = tracer(tid);
-        final String by = tracer == 0 ? "" : "; traced by pid " + tracer;
-        final String remedy =
-                tracer == 0 ? "" : "let the debugger go: a task has one tracer, and until it runs that is us";
-        return failure(ErrorCode.TASK_FAILED, tid, e.getMessage() + by, remedy, Errno.nameOf(e.errno()), e);
-    }
-
-    private static BatonException failure(
-            final ErrorCode code,
-            final int tid,
-            final String how,
-            final String remedy,
-            final String errno,
-            final @Nullable Exception cause) {
-        final Details details = new Details(tid, RestoreStage.RESTORE_CREDS.name(), "the gate", "", errno);
-        return new BatonException(code, "pid " + tid + " at the gate: " + how, remedy, details, cause);
-    }
-
-    /** Who traces it; 0: nobody. */
-    private static int tracer(final int tid) {
-        try (ProcFs proc = new ProcFs()) {
-            return proc.status(tid, tid).tracer();
-        } catch (final LinuxException e) {
-            return 0;
-        }
-    }
-
+    /** What is still held dies with its lane's thread. */
     @Override
     public void close() {
-        registers.close();
-        vectorState.close();
+        threads.forEach(ExecutorService::shutdown);
+        lanes.forEach(GateLane::close);
     }
 }

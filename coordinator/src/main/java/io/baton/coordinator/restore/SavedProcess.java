@@ -91,6 +91,11 @@ final class SavedProcess implements ProcessRestore {
     }
 
     @Override
+    public boolean mayHaveChildren() {
+        return tree.mayHaveChildren(entry);
+    }
+
+    @Override
     public List<CoreEntry> cores() {
         return cores;
     }

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +53,7 @@ final class SavedTree {
     private final int[] positions;
     private final Int2ObjectHashMap<FileEntry> files = new Int2ObjectHashMap<>();
     private final Map<Class<?>, Object> shared = new HashMap<>();
+    private final BitSet parents = new BitSet();
     private int dumperGroups;
     private int imagesFd;
     private int terminalFd = -1;
@@ -148,6 +150,13 @@ final class SavedTree {
         return Math.max(-1, Arrays.binarySearch(positions, position));
     }
 
+    /** Whether a process may have children before its turn comes; known when there is a plan. */
+    boolean mayHaveChildren(final int entry) {
+        final int first = positions[entry];
+        final int child = parents.nextSetBit(first);
+        return child >= 0 && child < first + entries.get(entry).getThreadsCount();
+    }
+
     @Nullable
     FileEntry file(final int id) {
         return files.get(id);
@@ -186,6 +195,9 @@ final class SavedTree {
             }
             final CreationPlan plan = CreationPlanner.plan(tree, planOptions(rootFirst));
             namespaces.heldBy(plan.holderSlot());
+            for (int slot = 0; slot < plan.taskCount(); slot++) {
+                parents.set(slot, plan.mayHaveChildren(slot));
+            }
             return plan;
         } catch (final TreeException | PlanException e) {
             throw badImage("pstree.img: " + e.getMessage());

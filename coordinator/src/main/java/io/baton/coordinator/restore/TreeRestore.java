@@ -389,15 +389,16 @@ public final class TreeRestore {
             final int first = pstree.getLeaderDead() ? 1 : 0;
             for (int i = first; i < pstree.getThreadsCount(); i++) {
                 final CoreEntry core = process.cores().get(i);
-                gate.seize(
+                gate.add(new GateLane.Guest(
                         operation.ids().of(pstree.getPid()),
                         operation.ids().of(pstree.getThreads(i)),
                         i == first,
                         i == first ? ending(process) : Ending.RUNNING,
                         Seccomp.isConfined(process.cores()),
-                        core);
+                        core));
             }
         }
+        gate.seize();
     }
 
     private Ending ending(final SavedProcess process) {

@@ -28,6 +28,9 @@ public interface ProcessRestore {
         return cores().get(0);
     }
 
+    /** Whether somebody may have been its child before its turn came: of the tree, or one who helped to make the tree. */
+    boolean mayHaveChildren();
+
     MmEntry mm();
 
     /** Where the contents of its pages lie; read at most once. */

@@ -49,6 +49,12 @@ public final class CreationPlan {
         return confirmations[stage.number()];
     }
 
+    /** Whether a task may have had children by the time it restores itself: those it made, or those that came to it. */
+    public boolean mayHaveChildren(final int slot) {
+        return tasks.get(slot).steps().stream()
+                .anyMatch(step -> step instanceof Step.Fork || step instanceof Step.BecomeSubreaper);
+    }
+
     private static int[] countConfirmations(final List<PlannedTask> tasks) {
         final int[] counts = new int[RestoreStage.COMPLETE.number() + 1];
         for (final PlannedTask task : tasks) {

@@ -15,6 +15,7 @@ public final class Futex {
     private static final int FUTEX_WAIT = 0;
     private static final int FUTEX_WAKE = 1;
     private static final int FUTEX_WAIT_BITSET = 9;
+    private static final int FUTEX_WAKE_BITSET = 10;
     private static final long FUTEX_BITSET_MATCH_ANY = 0xffff_ffffL;
     private static final int FUTEX2_SIZE_U32 = 2;
     private static final int CLOCK_MONOTONIC = 1;
@@ -72,6 +73,18 @@ public final class Futex {
      */
     public static int wake(final long address, final int count) {
         final long result = SystemCall.call(SyscallNumber.FUTEX, address, FUTEX_WAKE, count);
+        return (int) SystemCall.check(result, SyscallNumber.FUTEX, "address", address);
+    }
+
+    /**
+     * Wakes waiters that have one of some bits; those that have named none have all.
+     *
+     * @param count at most so many.
+     * @return how many were woken.
+     */
+    public static int wake(final long address, final int count, final int bits) {
+        final long mask = Integer.toUnsignedLong(bits);
+        final long result = SystemCall.call(SyscallNumber.FUTEX, address, FUTEX_WAKE_BITSET, count, 0, 0, mask);
         return (int) SystemCall.check(result, SyscallNumber.FUTEX, "address", address);
     }
 

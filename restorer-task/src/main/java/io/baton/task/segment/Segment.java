@@ -130,10 +130,11 @@ public final class Segment implements AutoCloseable {
         buffer.putInt(HeaderDescriptor.TIMING_OFFSET, 1);
     }
 
-    /** Starts a stage: wakes all who await it. */
+    /** Starts a stage: wakes all who await it or an earlier one, and nobody else. Stages are numbered below 31. */
     public void start(final int stage) {
         buffer.putIntVolatile(HeaderDescriptor.STAGE_OFFSET, stage);
-        Futex.wake(mapping.address() + HeaderDescriptor.STAGE_OFFSET, Integer.MAX_VALUE);
+        final int upTo = (2 << stage) - 1;
+        Futex.wake(mapping.address() + HeaderDescriptor.STAGE_OFFSET, Integer.MAX_VALUE, upTo);
     }
 
     /** Hands the baton to the task at position 0. */

@@ -13,8 +13,8 @@ import io.baton.task.program.ProgramBuilder;
 
 /**
  * Flags of prctl(2): whether a process adopts orphans, and the signal at its parent's death. Must come after the
- * credentials, whose change resets the latter. While a tree restores, its tasks have a parent-death signal of ours, so
- * that is set even where there was none.
+ * credentials, whose change resets the latter. While a tree restores, its tasks have a parent-death signal of ours, and
+ * those that make others may adopt orphans, so both are set even where there was none.
  */
 public final class ProcessFlags implements StateKind {
     private static final int PR_SET_PDEATHSIG = 1;
@@ -61,8 +61,8 @@ public final class ProcessFlags implements StateKind {
 
     @Override
     public void compileSignals(ThreadRestore thread, ProgramBuilder kept) {
-        if (thread.isFirst()) {
-            boolean reaper = thread.process().core().getTc().getChildSubreaper();
+        boolean reaper = thread.process().core().getTc().getChildSubreaper();
+        if (thread.isFirst() && (reaper || thread.process().mayHaveChildren())) {
             control(PR_SET_CHILD_SUBREAPER, reaper ? 1 : 0, kept);
         }
     }

@@ -122,7 +122,7 @@ public final class PendingSignals implements StateKind {
 
     @Override
     public void compileSignals(ThreadRestore thread, ProgramBuilder kept) {
-        if (thread.isFirst()) {
+        if (thread.isFirst() && thread.process().mayHaveChildren()) {
             dropStrayChildSignal(kept);
         }
         kept.tag(Item.PENDING_SIGNAL.tag(Signals.SIGCHLD));

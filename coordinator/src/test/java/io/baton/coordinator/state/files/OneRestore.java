@@ -33,6 +33,11 @@ record OneRestore(
         Map<Class<?>, Object> shared)
         implements ProcessRestore {
     @Override
+    public boolean mayHaveChildren() {
+        return false;
+    }
+
+    @Override
     public PstreeEntry pstree() {
         return PstreeEntry.newBuilder()
                 .setPid(pid)
