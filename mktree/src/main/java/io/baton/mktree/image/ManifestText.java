@@ -145,10 +145,7 @@ final class ManifestText {
             return name;
         } catch (NumberFormatException e) {
             throw new ImageException(
-                    path,
-                    0,
-                    "manifest line without a number where one belongs: line=" + text.substring(from, to),
-                    e);
+                    path, 0, "manifest line without a number where one belongs: line=" + text.substring(from, to), e);
         }
     }
 
