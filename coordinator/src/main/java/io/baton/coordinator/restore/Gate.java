@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,8 @@ final class Gate implements AutoCloseable {
     private final byte[] runner;
     /** Whether one lane has failed, or nobody wants it any more: the others need not wait for anything. */
     private volatile boolean givenUp;
+
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
 
     /** A gate for tasks with that hole. */
     Gate(final long holeAddress, final long holeLength, final byte[] runner) {
@@ -93,58 +96,45 @@ final class Gate implements AutoCloseable {
         run(GateLane::letGo);
     }
 
-    /** Does one thing in all lanes; returns when all have done it, or have failed. */
+    /** Does one thing in all lanes; returns when all have done it, throws the first failure when all have given up. */
     private void run(final Consumer<GateLane> step) {
         final List<Future<?>> others = new ArrayList<>(threads.size());
         for (int i = 0; i < threads.size(); i++) {
             final GateLane lane = lanes.get(i + 1);
-            others.add(threads.get(i).submit(() -> step.accept(lane)));
+            others.add(threads.get(i).submit(() -> attempt(lane, step)));
         }
-        RuntimeException failure = null;
-        try {
-            step.accept(lanes.get(0));
-        } catch (final RuntimeException e) {
-            givenUp = true;
-            failure = e;
-        }
-        for (final Future<?> other : others) {
-            final RuntimeException e = await(other);
-            if (failure == null) {
-                failure = e;
-            } else if (e != null) {
-                failure.addSuppressed(e);
-            }
-        }
-        if (failure != null) {
-            throw failure;
+        attempt(lanes.get(0), step);
+        others.forEach(this::await);
+        final RuntimeException first = failure.get();
+        if (first != null) {
+            throw first;
         }
     }
 
-    /** Its failure, or null. */
-    private @Nullable RuntimeException await(final Future<?> lane) {
-        boolean interrupted = false;
+    private void attempt(final GateLane lane, final Consumer<GateLane> step) {
         try {
-            while (true) {
-                try {
-                    lane.get();
-                    return null;
-                } catch (final InterruptedException e) {
-                    interrupted = true;
-                    givenUp = true;
-                } catch (final ExecutionException e) {
-                    givenUp = true;
-                    if (e.getCause() instanceof Error error) {
-                        throw error;
-                    }
-                    return e.getCause() instanceof RuntimeException failure
-                            ? failure
-                            : new IllegalStateException(e.getCause());
-                }
+            step.accept(lane);
+        } catch (final RuntimeException e) {
+            failure.compareAndSet(null, e); // others fail because of the first
+            givenUp = true;
+        }
+    }
+
+    private void await(final Future<?> lane) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                lane.get();
+                break;
+            } catch (final InterruptedException e) {
+                interrupted = true;
+                givenUp = true;
+            } catch (final ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
             }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -63,9 +63,18 @@ class HurtRestoreTest {
 
     @Test
     void shouldUndoWhenATaskIsKilled() throws Exception {
-        final Path images = dump("family", 0);
+        shouldUndoWhenATaskIsKilled(dump("family", 0), ROUNDS);
+    }
+
+    /** With so many tasks the gate has several lanes. */
+    @Test
+    void shouldUndoWhenOneOfManyTasksIsKilled() throws Exception {
+        shouldUndoWhenATaskIsKilled(dump("star", 300), ROUNDS / 8);
+    }
+
+    private void shouldUndoWhenATaskIsKilled(final Path images, final int rounds) throws Exception {
         final long whole = duration(images);
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < rounds; round++) {
             final long delay = (long) (whole * 1.5 * random.nextDouble());
             final Assailant assailant = new Assailant(Signals.SIGKILL, delay, random.nextDouble());
             try {

@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import io.baton.mktree.image.proto.ThreadInfoX86;
 import io.baton.mktree.image.proto.UserX86FpregsEntry;
 import io.baton.mktree.image.proto.UserX86XsaveEntry;
-import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -39,6 +38,17 @@ final class FloatingPoint {
             | bit(XsaveLayout.ZMM_HI256)
             | bit(XsaveLayout.HI16_ZMM)
             | bit(XsaveLayout.PKRU);
+
+    /** The known ones beyond the legacy area. */
+    private static final int[] COMPONENTS = {
+        XsaveLayout.AVX,
+        XsaveLayout.BNDREGS,
+        XsaveLayout.BNDCSR,
+        XsaveLayout.OPMASK,
+        XsaveLayout.ZMM_HI256,
+        XsaveLayout.HI16_ZMM,
+        XsaveLayout.PKRU,
+    };
 
     private FloatingPoint() {}
 
@@ -93,14 +103,28 @@ final class FloatingPoint {
     }
 
     private static String unfitComponent(final UserX86XsaveEntry xsave, final XsaveLayout layout) {
-        for (final Field field : Field.of(xsave)) {
-            final boolean present = (xsave.getXstateBv() & bit(field.component())) != 0;
-            if (present && field.length() != layout.size(field.component())) {
-                return "register component " + field.component() + " has " + field.length() + " bytes in the image and "
-                        + layout.size(field.component()) + " on this CPU";
+        for (final int component : COMPONENTS) {
+            final int length = length(xsave, component);
+            if (has(xsave, component) && length != layout.size(component)) {
+                return "register component " + component + " has " + length + " bytes in the image and "
+                        + layout.size(component) + " on this CPU";
             }
         }
         return "";
+    }
+
+    /** Bytes that the message has of a component. */
+    private static int length(final UserX86XsaveEntry xsave, final int component) {
+        return switch (component) {
+            case XsaveLayout.AVX -> xsave.getYmmhSpaceCount() * Integer.BYTES;
+            case XsaveLayout.BNDREGS -> xsave.getBndregStateCount() * Long.BYTES;
+            case XsaveLayout.BNDCSR -> xsave.getBndcsrStateCount() * Long.BYTES;
+            case XsaveLayout.OPMASK -> xsave.getOpmaskRegCount() * Long.BYTES;
+            case XsaveLayout.ZMM_HI256 -> xsave.getZmmUpperCount() * Long.BYTES;
+            case XsaveLayout.HI16_ZMM -> xsave.getHi16ZmmCount() * Long.BYTES;
+            case XsaveLayout.PKRU -> xsave.getPkruCount() * Integer.BYTES;
+            default -> 0;
+        };
     }
 
     private static boolean sameLayout(final ByteString raw, final XsaveLayout layout) {
@@ -121,11 +145,58 @@ final class FloatingPoint {
         }
         final UserX86XsaveEntry xsave = info.getFpregs().getXsave();
         area.putLong(XsaveLayout.HEADER_OFFSET, xsave.getXstateBv());
-        for (final Field field : Field.of(xsave)) {
-            if ((xsave.getXstateBv() & bit(field.component())) != 0) {
-                field.write(area, layout.offset(field.component()));
+        writeComponents(xsave, layout, area);
+    }
+
+    /** Those that are present. A loop for each: the lists of a message give their numbers unboxed by index only. */
+    private static void writeComponents(
+            final UserX86XsaveEntry xsave, final XsaveLayout layout, final MutableDirectBuffer area) {
+        if (has(xsave, XsaveLayout.AVX)) {
+            final int at = layout.offset(XsaveLayout.AVX);
+            for (int i = 0; i < xsave.getYmmhSpaceCount(); i++) {
+                area.putInt(at + i * Integer.BYTES, xsave.getYmmhSpace(i));
             }
         }
+        if (has(xsave, XsaveLayout.BNDREGS)) {
+            final int at = layout.offset(XsaveLayout.BNDREGS);
+            for (int i = 0; i < xsave.getBndregStateCount(); i++) {
+                area.putLong(at + i * Long.BYTES, xsave.getBndregState(i));
+            }
+        }
+        if (has(xsave, XsaveLayout.BNDCSR)) {
+            final int at = layout.offset(XsaveLayout.BNDCSR);
+            for (int i = 0; i < xsave.getBndcsrStateCount(); i++) {
+                area.putLong(at + i * Long.BYTES, xsave.getBndcsrState(i));
+            }
+        }
+        if (has(xsave, XsaveLayout.OPMASK)) {
+            final int at = layout.offset(XsaveLayout.OPMASK);
+            for (int i = 0; i < xsave.getOpmaskRegCount(); i++) {
+                area.putLong(at + i * Long.BYTES, xsave.getOpmaskReg(i));
+            }
+        }
+        if (has(xsave, XsaveLayout.ZMM_HI256)) {
+            final int at = layout.offset(XsaveLayout.ZMM_HI256);
+            for (int i = 0; i < xsave.getZmmUpperCount(); i++) {
+                area.putLong(at + i * Long.BYTES, xsave.getZmmUpper(i));
+            }
+        }
+        if (has(xsave, XsaveLayout.HI16_ZMM)) {
+            final int at = layout.offset(XsaveLayout.HI16_ZMM);
+            for (int i = 0; i < xsave.getHi16ZmmCount(); i++) {
+                area.putLong(at + i * Long.BYTES, xsave.getHi16Zmm(i));
+            }
+        }
+        if (has(xsave, XsaveLayout.PKRU)) {
+            final int at = layout.offset(XsaveLayout.PKRU);
+            for (int i = 0; i < xsave.getPkruCount(); i++) {
+                area.putInt(at + i * Integer.BYTES, xsave.getPkru(i));
+            }
+        }
+    }
+
+    private static boolean has(final UserX86XsaveEntry xsave, final int component) {
+        return (xsave.getXstateBv() & bit(component)) != 0;
     }
 
     private static void writeLegacy(final UserX86FpregsEntry entry, final MutableDirectBuffer area) {
@@ -177,32 +248,5 @@ final class FloatingPoint {
 
     private static long bit(final int component) {
         return 1L << component;
-    }
-
-    /** A component as the message holds it: one of the two lists. */
-    private record Field(int component, List<Integer> ints, List<Long> longs) {
-        static List<Field> of(final UserX86XsaveEntry xsave) {
-            return List.of(
-                    new Field(XsaveLayout.AVX, xsave.getYmmhSpaceList(), List.of()),
-                    new Field(XsaveLayout.BNDREGS, List.of(), xsave.getBndregStateList()),
-                    new Field(XsaveLayout.BNDCSR, List.of(), xsave.getBndcsrStateList()),
-                    new Field(XsaveLayout.OPMASK, List.of(), xsave.getOpmaskRegList()),
-                    new Field(XsaveLayout.ZMM_HI256, List.of(), xsave.getZmmUpperList()),
-                    new Field(XsaveLayout.HI16_ZMM, List.of(), xsave.getHi16ZmmList()),
-                    new Field(XsaveLayout.PKRU, xsave.getPkruList(), List.of()));
-        }
-
-        int length() {
-            return ints.size() * Integer.BYTES + longs.size() * Long.BYTES;
-        }
-
-        void write(final MutableDirectBuffer area, final int offset) {
-            for (int i = 0; i < ints.size(); i++) {
-                area.putInt(offset + i * Integer.BYTES, ints.get(i));
-            }
-            for (int i = 0; i < longs.size(); i++) {
-                area.putLong(offset + i * Long.BYTES, longs.get(i));
-            }
-        }
     }
 }
