@@ -89,7 +89,8 @@ static void tell_file(struct teller *teller, int file)
 	for (char *at = strtok_r(line, "\n", &rest); at; at = strtok_r(0, "\n", &rest))
 		if (strncmp(at, "Vm", 2) && strncmp(at, "Rss", 3) && !strstr(at, "ctxt_switches") &&
 		    strncmp(at, "State", 5) && strncmp(at, "FDSize", 6) && strncmp(at, "TracerPid", 9) &&
-		    strncmp(at, "SigQ", 4) && strncmp(at, "Hugetlb", 7) && strncmp(at, "untag", 5) && strncmp(at, "PPid", 4))
+		    strncmp(at, "SigQ", 4) && strncmp(at, "Hugetlb", 7) && strncmp(at, "untag", 5) &&
+		    strncmp(at, "PPid", 4))
 			tell(teller, "%s\n", at);
 }
 
