@@ -50,8 +50,8 @@ class SocketsTest {
     void shouldBringBackConnectionsClosed() throws Exception {
         bringBack(
                 "connections",
-                DumpOptions.DEFAULT.with(new TcpOptions(true, true)),
-                RestoreOptions.DEFAULT.withTcpClose(true));
+                DumpOptions.DEFAULT.with(TcpOptions.CLOSE),
+                RestoreOptions.DEFAULT.with(TcpOptions.CLOSE));
     }
 
     private void bringBack(String kind, DumpOptions dump, RestoreOptions restore) throws Exception {

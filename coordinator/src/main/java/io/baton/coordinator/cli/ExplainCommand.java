@@ -33,8 +33,8 @@ final class ExplainCommand implements Callable<Integer> {
             description = "As restore --shell-job would do it.")
     private boolean shellJob;
 
-    @Option(names = "--tcp-close", description = "As restore --tcp-close would do it.")
-    private boolean tcpClose;
+    @Mixin
+    private final RestoreConnectionOptions connections = new RestoreConnectionOptions();
 
     @Mixin
     private final NamespaceOptions namespaces = new NamespaceOptions();
@@ -45,7 +45,7 @@ final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final RestoreOptions options =
-                new RestoreOptions(shellJob, false, false, namespaces.namespaces()).withTcpClose(tcpClose);
+                new RestoreOptions(shellJob, false, false, namespaces.namespaces()).with(connections.options());
         if (!ProgramListing.print(
                 image.directory(), options, pid, hierarchy, spec.commandLine().getOut())) {
             throw new BatonException(

@@ -38,8 +38,8 @@ final class RestoreCommand implements Callable<Integer> {
             description = "The tree joins our session, process group and terminal.")
     boolean shellJob;
 
-    @Option(names = "--tcp-close", description = "TCP connections come back closed: whoever reads finds their end.")
-    boolean tcpClose;
+    @Mixin
+    final RestoreConnectionOptions connections = new RestoreConnectionOptions();
 
     @Option(
             names = {"-l", "--file-locks"},
@@ -99,7 +99,13 @@ final class RestoreCommand implements Callable<Integer> {
     private Restored restore(final Interruption interruption) {
         return TreeRestore.run(new RestoreRequest(
                 image.directory(),
-                new RestoreOptions(shellJob, leaveStopped, verify, namespaces.namespaces(), groups.options(), tcpClose),
+                new RestoreOptions(
+                        shellJob,
+                        leaveStopped,
+                        verify,
+                        namespaces.namespaces(),
+                        groups.options(),
+                        connections.options()),
                 supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
                 faults()));
     }

@@ -117,8 +117,12 @@ final class ImageOutput {
         version = shared ? ImageVersion.SHARED_PAGES : ImageVersion.PLAIN;
     }
 
-    /** Writes what is of the whole tree; after all processes. */
-    void writeTree(SeccompEntry seccomp, @Nullable CgroupEntry groups) throws IOException {
+    /**
+     * Writes what is of the whole tree; after all processes.
+     *
+     * @param lockMethod how packets are held off, as CRIU counts
+     */
+    void writeTree(SeccompEntry seccomp, @Nullable CgroupEntry groups, int lockMethod) throws IOException {
         directory.write(ImageKind.PSTREE, 0, rows);
         if (groups != null) {
             directory.write(ImageKind.CGROUP, 0, groups);
@@ -132,12 +136,12 @@ final class ImageOutput {
                         .setMonotonic(now(CLOCK_MONOTONIC))
                         .setBoottime(now(CLOCK_BOOTTIME))
                         .build());
-        writeInventory(InventoryEntry.newBuilder());
+        writeInventory(InventoryEntry.newBuilder().setNetworkLockMethod(lockMethod));
     }
 
     /** Writes the inventory of a pre-dump, which is all it has besides pages. */
     void writePreDump() throws IOException {
-        writeInventory(InventoryEntry.newBuilder().setPreDumpMode(PRE_DUMP_READ));
+        writeInventory(InventoryEntry.newBuilder().setNetworkLockMethod(0).setPreDumpMode(PRE_DUMP_READ));
     }
 
     private void writeInventory(InventoryEntry.Builder inventory) throws IOException {
@@ -155,7 +159,6 @@ final class ImageOutput {
                         // CRIU tells by it whether a process is older than the image.
                         .setDumpUptime(TimeUnit.SECONDS.toMicros(uptime.getTvSec())
                                 + TimeUnit.NANOSECONDS.toMicros(uptime.getTvNsec()))
-                        .setNetworkLockMethod(0)
                         .setPluginsEntry(PluginsEntry.getDefaultInstance())
                         .setDumpCriuRunId(run)
                         .build());

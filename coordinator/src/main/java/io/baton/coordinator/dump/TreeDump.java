@@ -19,6 +19,7 @@ import io.baton.coordinator.state.memory.MemoryIncrement;
 import io.baton.coordinator.state.memory.MemoryKind;
 import io.baton.coordinator.state.memory.MemoryStatistics;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.coordinator.state.tcp.HeldConnections;
 import io.baton.coordinator.suspend.SuspendOptions;
 import io.baton.coordinator.suspend.Suspension;
 import io.baton.coordinator.tracking.Parent;
@@ -51,6 +52,7 @@ public final class TreeDump {
     private final long started;
     private final OperationListener listener;
     private final Actions actions;
+    private final HeldConnections connections;
 
     private TreeDump(
             DumpRequest request,
@@ -67,6 +69,7 @@ public final class TreeDump {
         this.watch = watch;
         this.statistics = statistics;
         this.started = statistics.started();
+        this.connections = new HeldConnections(request.options().tcp().lock());
     }
 
     /**
@@ -175,6 +178,12 @@ public final class TreeDump {
         if (listener.isActive()) {
             listener.planned(TreeRows.tasks(tree));
         }
+        try (connections) {
+            save();
+        }
+    }
+
+    private void save() {
         ImageOutput output = null;
         try (CapturedTree image = new CapturedTree()) {
             actions.run(ActionPoint.NETWORK_LOCK, context(request));
@@ -186,6 +195,7 @@ public final class TreeDump {
             output = ImageOutput.create(request.images(), TreeNamespaces.of(image));
             image.open(output.directory());
             image.beginFiles();
+            image.shared(HeldConnections.class, () -> connections);
             Caller caller = request.caller();
             if (caller != null) {
                 caller.restarted(tree);
@@ -194,7 +204,9 @@ public final class TreeDump {
             write(image, output);
             listener.phase("capture and write", from, System.nanoTime());
             actions.run(ActionPoint.POST_DUMP, context(request));
-            if (request.finish() != Finish.KILL) {
+            if (request.finish() == Finish.KILL) {
+                connections.keep(output.run());
+            } else {
                 actions.run(ActionPoint.NETWORK_UNLOCK, context(request));
             }
         } catch (IOException e) {
@@ -242,7 +254,7 @@ public final class TreeDump {
         CgroupEntry groups = image.shared(GroupSets.class, GroupSets::new).entry();
         output.sharesPages(MemoryKind.sharesPages(image) || (watch != null && watch.parentSharesPages()));
         image.close();
-        output.writeTree(image.seccomp(), groups);
+        output.writeTree(image.seccomp(), groups, connections.method());
         freezer.check();
         output.seal(watch, request.increment().previous());
     }
@@ -256,9 +268,18 @@ public final class TreeDump {
         }
         switch (request.finish()) {
             // Neither the deadline nor the user can stop it half-way.
-            case KILL -> tree.kill(Deadline.after(KILL_SECONDS));
-            case LEAVE_STOPPED -> tree.releaseStopped();
-            case LEAVE_RUNNING -> tree.release();
+            case KILL -> {
+                tree.kill(Deadline.after(KILL_SECONDS));
+                connections.end();
+            }
+            case LEAVE_STOPPED -> {
+                connections.close();
+                tree.releaseStopped();
+            }
+            case LEAVE_RUNNING -> {
+                connections.close();
+                tree.release();
+            }
         }
         statistics.frozenUntilNow();
         statistics.write(output.directory());

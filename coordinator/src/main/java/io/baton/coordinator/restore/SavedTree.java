@@ -7,6 +7,8 @@ import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.files.InheritedFiles;
 import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.coordinator.state.namespaces.SavedNamespaces;
+import io.baton.coordinator.state.tcp.NetworkLock;
+import io.baton.coordinator.state.tcp.RestoredConnections;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageException;
 import io.baton.mktree.image.ImageKind;
@@ -55,6 +57,7 @@ final class SavedTree {
     private final Map<Class<?>, Object> shared = new HashMap<>();
     private final BitSet parents = new BitSet();
     private int dumperGroups;
+    private String networkLock = "";
     private int imagesFd;
     private int terminalFd = -1;
 
@@ -93,6 +96,8 @@ final class SavedTree {
                     entries,
                     new SavedNamespaces(directory, inventory, root, ids, options.namespaces()));
             tree.dumperGroups = inventory.getRootCgSet();
+            tree.networkLock =
+                    inventory.getNetworkLockMethod() == NetworkLock.METHOD_NFTABLES ? inventory.getDumpCriuRunId() : "";
             tree.readShared();
             return tree;
         });
@@ -121,6 +126,17 @@ final class SavedTree {
     /** Number of the set of control groups that whoever dumped was in. */
     int dumperGroups() {
         return dumperGroups;
+    }
+
+    /** TCP connections that are to go on. */
+    RestoredConnections connections() {
+        return shared(RestoredConnections.class, RestoredConnections::new);
+    }
+
+    /** Name of what has held off their packets since the dump; null for nothing. */
+    @Nullable
+    String networkLock() {
+        return networkLock.isEmpty() ? null : NetworkLock.nameOf(networkLock);
     }
 
     /** Those the tree comes back in. */

@@ -113,6 +113,8 @@ public final class TreeRestore {
         }
         try (TaskGroups groups = new TaskGroups(tree, processes, listener)) {
             return run(processes, plan, groups);
+        } finally {
+            tree.connections().close();
         }
     }
 
@@ -158,6 +160,11 @@ public final class TreeRestore {
         } finally {
             tree.ghosts().remove();
         }
+    }
+
+    /** Whether the tree comes back in a network of its own, where no packet waits for it. */
+    private boolean ownNetwork() {
+        return tree.namespaces().wanted().contains(Namespace.NET);
     }
 
     /** By which file to know the tasks that nobody has taken down. */
@@ -223,6 +230,9 @@ public final class TreeRestore {
         try {
             tell(segment, operation.helper());
             groups.join(operation.helper().pid());
+            if (!ownNetwork() && tree.options().tcp().lock()) {
+                tree.connections().hold();
+            }
             bytes = RestoredBytes.of(tree, processes, operation.plan().taskCount(), listener);
             final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment), request.faults());
             makeTree(operation, stream);
@@ -245,7 +255,10 @@ public final class TreeRestore {
             laps.end("credentials");
             gate.prepare(operation::checkPatience);
             act(ActionPoint.PRE_RESUME, operation);
-            gate.open(() -> groups.beforeResume(operation.helper().pid()));
+            gate.open(() -> {
+                groups.beforeResume(operation.helper().pid());
+                tree.connections().resume(operation.ids()::of, ownNetwork() ? null : tree.networkLock());
+            });
             complete(operation);
             groups.settled();
         } catch (final RuntimeException e) {
@@ -333,6 +346,9 @@ public final class TreeRestore {
                 tree.namespaces().writeMaps(operation.segment().tid(maker));
             } else if (stage == RestoreStage.PREPARE_NAMESPACES) {
                 tree.namespaces().settle(operation.segment().tid(0));
+                if (ownNetwork() && tree.options().tcp().lock()) {
+                    tree.connections().holdInside(operation.segment().tid(0));
+                }
             }
             if (actions.areAny()) {
                 if (stage == RestoreStage.ROOT_TASK) {

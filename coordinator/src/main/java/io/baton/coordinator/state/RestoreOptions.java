@@ -13,7 +13,7 @@ import java.util.Set;
  * @param verifyPages check the pages against the manifest too ({@code --verify})
  * @param namespaces the tree comes back in new ones of these, besides those the image has ({@code --ns})
  * @param groups the control groups it comes back into
- * @param tcpClose TCP connections come back closed ({@code --tcp-close})
+ * @param tcp what becomes of TCP connections
  */
 public record RestoreOptions(
         boolean shellJob,
@@ -21,12 +21,12 @@ public record RestoreOptions(
         boolean verifyPages,
         Set<Namespace> namespaces,
         GroupOptions groups,
-        boolean tcpClose) {
+        TcpOptions tcp) {
     public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
 
     /** Into the control groups that were saved. */
     public RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces) {
-        this(shellJob, leaveStopped, verifyPages, namespaces, GroupOptions.DEFAULT, false);
+        this(shellJob, leaveStopped, verifyPages, namespaces, GroupOptions.DEFAULT, TcpOptions.NONE);
     }
 
     /** With at most a new pid namespace ({@code --pidns}). */
@@ -41,16 +41,16 @@ public record RestoreOptions(
 
     /** The same in these namespaces. */
     public RestoreOptions with(Set<Namespace> others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcpClose);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcp);
     }
 
     /** The same into these control groups. */
     public RestoreOptions with(GroupOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcpClose);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcp);
     }
 
-    /** The same with connections closed, or not. */
-    public RestoreOptions withTcpClose(boolean close) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, close);
+    /** The same with that done about connections. */
+    public RestoreOptions with(TcpOptions others) {
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, others);
     }
 }

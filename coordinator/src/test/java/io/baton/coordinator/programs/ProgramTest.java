@@ -59,11 +59,11 @@ abstract class ProgramTest {
     abstract void check(int cycle) throws Exception;
 
     DumpOptions dumpOptions() {
-        return DumpOptions.DEFAULT.with(new TcpOptions(true, false));
+        return DumpOptions.DEFAULT.with(new TcpOptions(false, true, false, true));
     }
 
     RestoreOptions restoreOptions() {
-        return RestoreOptions.DEFAULT.withTcpClose(true);
+        return RestoreOptions.DEFAULT.with(TcpOptions.CLOSE);
     }
 
     @BeforeAll

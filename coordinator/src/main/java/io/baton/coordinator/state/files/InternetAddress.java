@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.tcp.Connection;
 import io.baton.mktree.image.proto.InetSkEntry;
 import io.baton.task.linux.Sockets;
 import java.net.NetworkInterface;
@@ -53,6 +54,21 @@ record InternetAddress(int family, int port, List<Integer> words, String device)
     /** That of its other end, from an image. */
     static InternetAddress peerOf(InetSkEntry isk) {
         return new InternetAddress(isk.getFamily(), isk.getDstPort(), isk.getDstAddrList(), isk.getIfname());
+    }
+
+    /** Both ends, from an image. */
+    static Connection connection(InetSkEntry isk) {
+        return new Connection(
+                Connection.end(isk.getSrcAddrList(), isk.getSrcPort()),
+                Connection.end(isk.getDstAddrList(), isk.getDstPort()));
+    }
+
+    /** Where to send a packet that is to reach a socket from here; on the wire an IPv6 socket may be of IPv4. */
+    static InternetAddress target(InetSkEntry isk, Connection connection) {
+        int family = connection.isLong() ? Sockets.AF_INET6 : Sockets.AF_INET;
+        List<Integer> words = isk.getSrcAddrList();
+        List<Integer> own = connection.isLong() ? words : words.subList(words.size() - 1, words.size());
+        return new InternetAddress(family, 0, own, isk.getIfname());
     }
 
     /** Whether an entry of an image has as many words as its family wants. */

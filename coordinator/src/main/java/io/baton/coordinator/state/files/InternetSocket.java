@@ -3,6 +3,10 @@ package io.baton.coordinator.state.files;
 import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TcpOptions;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.tcp.RepairMode;
+import io.baton.coordinator.state.tcp.RestoredConnections;
+import io.baton.coordinator.state.tcp.TcpState;
+import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.InetSkEntry;
@@ -17,13 +21,13 @@ import io.baton.task.linux.Poll;
 import io.baton.task.linux.Sockets;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
 
 /**
- * TCP and UDP over IPv4 and IPv6: unbound, bound, listening, and UDP with a fixed other end. Connections of TCP are refused,
- * or, with {@code --tcp-close}, come back closed.
+ * TCP and UDP over IPv4 and IPv6: unbound, bound, listening, and UDP with a fixed other end. Connections of TCP go on with
+ * {@code --tcp-established}, come back closed with {@code --tcp-close}, and are refused without.
  * What waits in a UDP socket is lost, as UDP allows.
  */
 final class InternetSocket implements FileKind {
@@ -35,23 +39,12 @@ final class InternetSocket implements FileKind {
     private static final int TCP_WINDOW_CLAMP = 10;
     private static final int TCP_INFO = 11;
     private static final int TCP_INFO_LENGTH = 104;
+    private static final int TCP_ULP = 31;
+    private static final int ULP_NAME = 16;
     private static final int WAITING_OFFSET = 24;
     private static final int BACKLOG_OFFSET = 28;
     private static final int SHUT_RDWR = 2;
     private static final int FIONREAD = 0x541b;
-    private static final List<String> STATES = List.of(
-            "",
-            "ESTABLISHED",
-            "SYN_SENT",
-            "SYN_RECV",
-            "FIN_WAIT1",
-            "FIN_WAIT2",
-            "TIME_WAIT",
-            "CLOSE",
-            "CLOSE_WAIT",
-            "LAST_ACK",
-            "LISTEN",
-            "CLOSING");
 
     @Override
     public FdTypes type() {
@@ -110,25 +103,70 @@ final class InternetSocket implements FileKind {
     private static void inspectTcp(OpenFile file, Fd socket, FileInspection inspection) {
         Tcp tcp = Tcp.of(socket);
         TcpOptions options = inspection.options().tcp();
-        if (isConnection(tcp.state)) {
-            if (!options.close()) {
-                inspection.refuse(
-                        file,
-                        "a TCP connection (" + STATES.get(tcp.state) + ") cannot be saved yet",
-                        "close the connection before the dump, or give --tcp-close");
-            }
+        if (TcpState.isConnection(tcp.state)) {
+            inspectConnection(file, socket, tcp.state, inspection);
         } else if (tcp.waiting != 0 && !options.skipInFlight()) {
             inspection.refuse(
                     file,
                     "connections wait there to be accepted: " + tcp.waiting,
                     "let them be accepted and closed first, or give --skip-in-flight");
-        } else if (tcp.state == Sockets.CLOSE && !options.close() && unread(socket) != 0) {
-            inspection.refuse(file, "has not read all of a connection that is closed", "have it read first");
+        } else if (tcp.state == Sockets.CLOSE && unread(socket) != 0) {
+            inspectEnded(file, options, inspection);
         }
     }
 
-    private static boolean isConnection(int state) {
-        return state != Sockets.CLOSE && state != Sockets.LISTEN;
+    private static void inspectConnection(OpenFile file, Fd socket, int state, FileInspection inspection) {
+        TcpOptions options = inspection.options().tcp();
+        if (options.close()) {
+            return;
+        }
+        if (!options.established()) {
+            inspection.refuse(
+                    file,
+                    "a TCP connection (" + TcpState.name(state) + ")",
+                    "give --tcp-established, or --tcp-close, or close the connection before the dump");
+        } else if (!TcpState.canGoOn(state) || state == TcpState.SYN_SENT) { // whose other end only diag tells
+            inspection.refuse(
+                    file,
+                    "a TCP connection in state " + TcpState.name(state) + " cannot be saved",
+                    "wait until it is established");
+        } else if (hasProtocolAbove(socket)) {
+            inspection.refuse(
+                    file,
+                    "a TCP connection that the kernel speaks another protocol on (TCP_ULP) cannot be saved",
+                    "close the connection before the dump");
+        } else if (hasUrgent(socket)) {
+            inspection.refuse(file, "urgent data has not been read", "have it read first");
+        } else {
+            inspection.files().connections().add(file);
+        }
+    }
+
+    private static void inspectEnded(OpenFile file, TcpOptions options, FileInspection inspection) {
+        if (options.established()) {
+            inspection.files().ended().add(file);
+        } else if (!options.close()) {
+            inspection.refuse(
+                    file,
+                    "has not read all of a connection that is closed",
+                    "give --tcp-established, or have it read first");
+        }
+    }
+
+    private static boolean hasProtocolAbove(Fd socket) {
+        try {
+            return Sockets.option(socket.number(), TCP, TCP_ULP, ULP_NAME).length > 0;
+        } catch (LinuxException e) {
+            return false;
+        }
+    }
+
+    private static boolean hasUrgent(Fd socket) {
+        try (Poll poll = new Poll(1)) {
+            poll.add(socket.number(), Poll.POLLPRI);
+            poll.await(0);
+            return (poll.events(0) & Poll.POLLPRI) != 0;
+        }
     }
 
     private static int unread(Fd socket) {
@@ -150,6 +188,9 @@ final class InternetSocket implements FileKind {
 
     @Override
     public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
+        if (OpenFiles.of(tree).connections().contains(file)) {
+            TcpCapture.hold(tree); // before anything of it is read
+        }
         try (Fd socket = file.fetch()) {
             int fd = socket.number();
             int family = Sockets.option(fd, Sockets.SOL_SOCKET, Sockets.SO_DOMAIN);
@@ -173,8 +214,13 @@ final class InternetSocket implements FileKind {
                     .addAllDstAddr(peer.words())
                     .setFown(file.owner())
                     .setOpts(options(fd, family, type, protocol, tcp.state));
-            if (tcp.state == Sockets.CLOSE) {
-                captureShutdown(socket, protocol == TCP, isk);
+            if (OpenFiles.of(tree).connections().contains(file) && TcpState.isConnection(tcp.state)) {
+                TcpCapture.capture(file, isk, tree);
+            } else if (OpenFiles.of(tree).ended().contains(file)) {
+                TcpCapture.captureEnded(socket, isk, tree);
+            }
+            if (!RepairMode.hasReceivedEnd(isk.getState())) {
+                captureShutdown(socket, protocol == TCP && tcp.state == Sockets.CLOSE, isk);
             }
             if (family == Sockets.AF_INET6) {
                 isk.setV6Only(Sockets.option(fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY) != 0);
@@ -201,7 +247,7 @@ final class InternetSocket implements FileKind {
     /** The window is the kernel's to choose once there is a connection. */
     private static SkOptsEntry options(int fd, int family, int type, int protocol, int state) {
         SkOptsEntry options = SocketOptions.read(fd, family, type, protocol);
-        if (!isConnection(state)) {
+        if (!TcpState.isConnection(state)) {
             return options;
         }
         SkOptsEntry.Builder chosen = options.toBuilder().clearOther();
@@ -228,12 +274,45 @@ final class InternetSocket implements FileKind {
             validation.refuse(what, "family " + isk.getFamily() + " is none of the internet", "");
         } else if (!stream && !isDatagrams(isk.getProto(), isk.getType())) {
             validation.refuse(what, "cannot be restored yet: protocol " + isk.getProto(), "");
-        } else if (stream
-                && isConnection(isk.getState())
-                && !validation.process().options().tcpClose()) {
-            validation.refuse(what, "a TCP connection cannot be restored yet", "give --tcp-close");
         } else if (!InternetAddress.isComplete(isk)) {
             validation.refuse(what, "its address in the image is damaged", "use another image");
+        } else if (stream
+                && (TcpState.isConnection(isk.getState())
+                        || isEnded(isk, validation.process().directory()))) {
+            validateConnection(entry, what, validation);
+        }
+    }
+
+    private static void validateConnection(FileEntry entry, String what, FileValidation validation) {
+        InetSkEntry isk = entry.getIsk();
+        ImageDirectory directory = validation.process().directory();
+        TcpOptions options = validation.process().options().tcp();
+        if (options.close()) {
+            return;
+        } else if (!TcpStream.isIn(directory, isk)) {
+            validation.refuse(what, "a TCP connection whose state the image has not got", "give --tcp-close");
+        } else if (!options.established()) {
+            validation.refuse(what, "a TCP connection", "give --tcp-established, or --tcp-close");
+        } else if (!TcpState.canGoOn(isk.getState()) && isk.getState() != TcpState.CLOSE) {
+            validation.refuse(what, "a TCP connection in state " + TcpState.name(isk.getState()), "give --tcp-close");
+        } else {
+            try {
+                TcpStream.read(directory, isk);
+            } catch (IOException e) {
+                validation.refuse(what, String.valueOf(e.getMessage()), "give --tcp-close");
+                return;
+            }
+            if (isk.getState() == TcpState.CLOSE) {
+                return; // nobody to be held off
+            }
+            RestoredFiles tree = validation.tree();
+            validation
+                    .process()
+                    .shared(RestoredConnections.class, RestoredConnections::new)
+                    .add(
+                            InternetAddress.connection(isk),
+                            isk.getOpts().getReuseaddr(),
+                            () -> tree.place(entry.getId()));
         }
     }
 
@@ -241,7 +320,8 @@ final class InternetSocket implements FileKind {
     public void compile(FileEntry entry, TaskDescriptors task) {
         InetSkEntry isk = entry.getIsk();
         boolean close = task.targetClosesOnExec();
-        int type = isk.getType() | (close ? Sockets.SOCK_CLOEXEC : 0);
+        int waits = isk.getState() == TcpState.SYN_SENT ? Sockets.SOCK_NONBLOCK : 0;
+        int type = isk.getType() | (close ? Sockets.SOCK_CLOEXEC : 0) | waits;
         task.block()
                 .call(SyscallNumber.SOCKET)
                 .value(isk.getFamily())
@@ -250,13 +330,29 @@ final class InternetSocket implements FileKind {
         Handle handle = task.expectOpened(close);
         int fd = handle.fd();
         task.bind(entry.getId(), handle);
-        SocketOptions.compile(
-                task, fd, isk.getOpts(), task.tree().freshSocket(isk.getFamily(), isk.getType(), isk.getProto()));
+        SkOptsEntry fresh = task.tree().freshSocket(isk.getFamily(), isk.getType(), isk.getProto());
+        boolean goesOn = isk.getProto() == TCP
+                && TcpState.isConnection(isk.getState())
+                && !task.process().options().tcp().close();
+        boolean ended = isEnded(isk, task.process().directory())
+                && !task.process().options().tcp().close();
+        SkOptsEntry wanted = goesOn || ended ? TcpProgram.options(isk.getOpts(), fresh) : isk.getOpts();
+        SocketOptions.compile(task, fd, wanted, fresh);
         InternetOptions.compile(task, fd, isk);
         if (isk.hasV6Only()) {
             SocketOptions.number(task, fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY, isk.getV6Only() ? 1 : 0);
         }
-        if (isk.getProto() == TCP && isConnection(isk.getState())) {
+        if (goesOn || ended) {
+            TcpProgram program = new TcpProgram(task, fd, isk, TcpCapture.stream(task, isk));
+            if (ended) {
+                program.compileEnded(fresh);
+            } else {
+                program.compile(fresh);
+            }
+            FileFlags.settle(task, fd, type & Sockets.SOCK_NONBLOCK, isk.getFlags(), isk.getFown());
+            return;
+        }
+        if (isk.getProto() == TCP && TcpState.isConnection(isk.getState())) {
             end(task, fd);
             FileFlags.settle(task, fd, 0, isk.getFlags(), isk.getFown());
             return;
@@ -285,6 +381,11 @@ final class InternetSocket implements FileKind {
         FileFlags.settle(task, fd, 0, isk.getFlags(), isk.getFown());
     }
 
+    /** Whether there is more of a connection to be read, but the connection is no more. */
+    private static boolean isEnded(InetSkEntry isk, ImageDirectory directory) {
+        return isk.getProto() == TCP && isk.getState() == TcpState.CLOSE && TcpStream.isIn(directory, isk);
+    }
+
     /** Without a connection the kernel says ENOTCONN, but from then on reading gives an end of file. */
     private static void end(TaskDescriptors task, int fd) {
         task.block().call(SyscallNumber.SHUTDOWN).value(fd).value(SHUT_RDWR).orErrno(Errno.ENOTCONN);
@@ -305,7 +406,8 @@ final class InternetSocket implements FileKind {
         }
     }
 
-    private static void address(TaskDescriptors task, int number, int fd, InternetAddress address) {
+    /** Calls bind(2) or connect(2). */
+    static void address(TaskDescriptors task, int number, int fd, InternetAddress address) {
         byte[] bytes = address.encode();
         ProgramBuilder block = task.block();
         int data = block.bytes(bytes);

@@ -48,6 +48,8 @@ final class OpenFiles {
     private final FileWatches watches = new FileWatches(this);
     private final Map<OpenFile, EventPollTargets> targets = new HashMap<>();
     private final List<SeizedProcess> processes = new ArrayList<>();
+    private final List<OpenFile> connections = new ArrayList<>();
+    private final List<OpenFile> ended = new ArrayList<>();
     private @Nullable UnixSockets unixSockets;
 
     static OpenFiles of(TreeImage tree) {
@@ -129,6 +131,16 @@ final class OpenFiles {
             unixSockets = sockets;
         }
         return sockets;
+    }
+
+    /** TCP connections among them that are to go on, as far as they have been inspected. */
+    List<OpenFile> connections() {
+        return connections;
+    }
+
+    /** TCP connections that are no more, but have not been read to their end. */
+    List<OpenFile> ended() {
+        return ended;
     }
 
     /** What an epoll set watches, as far as it is open in the tree; found out once. */

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.tcp.RestoredConnections;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FhEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
@@ -95,6 +96,12 @@ final class RestoredFiles {
     @Nullable
     Home home(int id) {
         return homes.get(id);
+    }
+
+    /** The same, for who is not of this room. */
+    RestoredConnections.Place place(int id) {
+        Home home = Objects.requireNonNull(homes.get(id), "not restored");
+        return new RestoredConnections.Place(home.task, home.pidFdFlags, home.fd);
     }
 
     void settled(int id, ProcessRestore process, int fd) {

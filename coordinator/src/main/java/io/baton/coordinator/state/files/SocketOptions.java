@@ -220,7 +220,7 @@ final class SocketOptions {
     }
 
     /** What was not set by the program is what new sockets get; but images of another system may differ. */
-    private static void buffers(TaskDescriptors task, int fd, SkOptsEntry wanted, SkOptsEntry fresh, boolean force) {
+    static void buffers(TaskDescriptors task, int fd, SkOptsEntry wanted, SkOptsEntry fresh, boolean force) {
         boolean send = wanted.getSoSndbuf() != fresh.getSoSndbuf();
         boolean receive = wanted.getSoRcvbuf() != fresh.getSoRcvbuf();
         if (send) {
