@@ -142,7 +142,7 @@ public final class Scheduler implements StateKind {
 
     private static long flags(ThreadCoreEntry saved) {
         boolean reset = (saved.getSchedPolicy() & SCHED_RESET_ON_FORK) != 0;
-        return saved.getSchedFlags() & ~SCHED_FLAG_RESET_ON_FORK | (reset ? SCHED_FLAG_RESET_ON_FORK : 0);
+        return (saved.getSchedFlags() & ~SCHED_FLAG_RESET_ON_FORK) | (reset ? SCHED_FLAG_RESET_ON_FORK : 0);
     }
 
     private static int policy(ThreadCoreEntry thread) {
