@@ -55,13 +55,18 @@ final class InternetSocket implements FileKind {
     public Account account() {
         return new Account(
                         "internet socket",
-                        "getsockopt(2), getsockname(2)",
-                        "socket(2), bind(2), listen(2), connect(2), setsockopt(2)",
-                        "InetSkEntry")
+                        "getsockopt(2), getsockname(2); connections (--tcp-established) by TCP_REPAIR, their packets held off"
+                                + " by nftables until they are back",
+                        "socket(2), bind(2), listen(2), connect(2), setsockopt(2); connections in TCP_REPAIR",
+                        "InetSkEntry",
+                        "TcpStreamEntry")
                 .refusing(
                         "an internet socket of type *, protocol * cannot be saved yet",
                         "holds back what it sends (UDP_CORK)",
-                        "a TCP connection (*) cannot be saved yet",
+                        "a TCP connection (*)",
+                        "a TCP connection in state * cannot be saved",
+                        "a TCP connection that the kernel speaks another protocol on (TCP_ULP) cannot be saved",
+                        "urgent data has not been read",
                         "connections wait there to be accepted: *",
                         "has not read all of a connection that is closed");
     }
