@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -68,6 +69,7 @@ static void raise_flag(const char *name)
 static void child(const char *name, sigset_t *wanted)
 {
 	struct termios settings;
+	struct stat owned;
 	char line[100] = "";
 	int signal;
 	int slave;
@@ -77,6 +79,8 @@ static void child(const char *name, sigset_t *wanted)
 	slave = open(name, O_RDWR);
 	tty = open("/dev/tty", O_RDWR);
 	if (slave < 0 || tty < 0 || tcgetattr(slave, &settings))
+		exit(1);
+	if (fchown(slave, 12345, 54321))
 		exit(1);
 	settings.c_cc[VINTR] = 7;
 	settings.c_oflag |= ONLCR;
@@ -88,6 +92,7 @@ static void child(const char *name, sigset_t *wanted)
 	result = open_file("child", "w");
 	CHECK(tcgetpgrp(slave) == getpid());
 	CHECK(tcgetsid(tty) == getpid());
+	CHECK(fstat(slave, &owned) == 0 && owned.st_uid == 12345 && owned.st_gid == 54321);
 	CHECK(tcgetattr(tty, &settings) == 0 && settings.c_cc[VINTR] == 7);
 	CHECK(read(tty, line, sizeof(line)) == 6 && !strcmp(line, "whole\n"));
 	CHECK(fcntl(slave, F_SETFL, O_NONBLOCK) == 0);

@@ -27,6 +27,7 @@
 static char content[LARGE], text[LARGE + 1];
 
 static int stream[2], message[2], packet[2], marker[2], half[2], gone[2], reset[2], family[2], lost[2];
+static int unconnected;
 static int named, client, accepted, abstract, pending[2], orphan, receiver, sender, stranger, relative,
 	deleted;
 
@@ -71,6 +72,8 @@ static void make_pairs(void)
 
 	MUST(!socketpair(AF_UNIX, SOCK_STREAM, 0, stream) && !socketpair(AF_UNIX, SOCK_DGRAM, 0, message));
 	MUST(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, packet));
+	unconnected = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	MUST(unconnected >= 0);
 	MUST(!socketpair(AF_UNIX, SOCK_STREAM, 0, marker) && !socketpair(AF_UNIX, SOCK_STREAM, 0, half));
 	MUST(!socketpair(AF_UNIX, SOCK_STREAM, 0, gone) && !socketpair(AF_UNIX, SOCK_STREAM, 0, reset));
 	MUST(!socketpair(AF_UNIX, SOCK_STREAM, 0, family) && !socketpair(AF_UNIX, SOCK_DGRAM, 0, lost));
@@ -160,6 +163,7 @@ static void check_pairs(void)
 	CHECK(recv(message[1], text, LARGE, MSG_DONTWAIT) == 0);
 	CHECK(recv(message[1], text, LARGE, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 	CHECK(number(family[0], SO_PASSCRED) == 1 && reads(packet[0], "alpha") && reads(packet[0], "beta"));
+	CHECK(read(unconnected, content, 1) < 0 && errno == ENOTCONN);
 	CHECK(fcntl(packet[0], F_GETFD) == FD_CLOEXEC && fcntl(stream[0], F_GETFD) == 0);
 	CHECK(read(marker[0], text, 1) == 0 && send(marker[0], "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
 	CHECK(poll(&look, 1, 0) == 1 && (look.revents & POLLHUP));

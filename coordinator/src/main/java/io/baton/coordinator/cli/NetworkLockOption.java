@@ -4,9 +4,10 @@ import picocli.CommandLine.Option;
 
 /** How packets of connections are held off; names as in CRIU. */
 final class NetworkLockOption {
-    /** The ways there are. */
+    /** The ways there are. Under the other name that CRIU has for it, we do the same. */
     enum Method {
         nftables,
+        iptables,
         skip
     }
 
@@ -14,8 +15,9 @@ final class NetworkLockOption {
             names = "--network-lock",
             paramLabel = "METHOD",
             defaultValue = "nftables",
-            description = "How to hold off the packets of connections that go on: ${COMPLETION-CANDIDATES} "
-                    + "(default: ${DEFAULT-VALUE}). With skip you have to see to it that none arrive.")
+            description =
+                    "How to hold off the packets of connections that go on: ${COMPLETION-CANDIDATES} "
+                            + "(default: ${DEFAULT-VALUE}; iptables is the same). With skip you have to see to it that none arrive.")
     private Method method = Method.nftables;
 
     boolean locks() {

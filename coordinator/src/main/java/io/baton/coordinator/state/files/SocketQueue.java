@@ -63,7 +63,7 @@ record SocketQueue(List<byte[]> messages, boolean attached) {
         try (Memory memory = Memory.allocate(
                 Math.max(Math.max(LEAST_ROOM, received), Sockets.option(fd, Sockets.SOL_SOCKET, SO_RCVBUF)))) {
             int least = ended ? 1 : 0;
-            if (Sockets.peek(fd, memory).length() < least) {
+            if (isEmpty(fd, memory, least)) {
                 return EMPTY;
             }
             int before = Sockets.option(fd, Sockets.SOL_SOCKET, SO_PEEK_OFF);
@@ -73,6 +73,18 @@ record SocketQueue(List<byte[]> messages, boolean attached) {
             } finally {
                 Sockets.setOption(fd, Sockets.SOL_SOCKET, SO_PEEK_OFF, before);
             }
+        }
+    }
+
+    /** A socket of records that is not connected may not even be asked. */
+    private static boolean isEmpty(int fd, Memory memory, int least) {
+        try {
+            return Sockets.peek(fd, memory).length() < least;
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.ENOTCONN) {
+                return true;
+            }
+            throw e;
         }
     }
 

@@ -51,10 +51,29 @@ final class TerminalPair {
         int flags = FileFlags.reopen(tty.getFlags(), task.targetClosesOnExec());
         Handle handle = open(name, flags, task.targetClosesOnExec(), task);
         task.bind(entry.getId(), handle);
-        if (info.getExclusive() && task.tree().isFirstOf(info.getId())) {
-            task.block().call(SyscallNumber.IOCTL).value(handle.fd()).value(PseudoTerminal.TIOCEXCL);
+        if (task.tree().isFirstOf(info.getId())) {
+            giveAway(name, info, task);
+            if (info.getExclusive()) {
+                task.block().call(SyscallNumber.IOCTL).value(handle.fd()).value(PseudoTerminal.TIOCEXCL);
+            }
         }
         FileFlags.settle(task, handle.fd(), flags, tty.getFlags(), tty.getFown());
+    }
+
+    /** A slave belongs to whoever opened the master, until somebody like login(1) gives it to another user. */
+    private static void giveAway(String name, TtyInfoEntry info, TaskDescriptors task) {
+        if (!info.hasUid()
+                || info.getUid() == task.process().own().credentials().getFsuid()) {
+            return;
+        }
+        ProgramBuilder block = task.block();
+        int path = block.string(name);
+        block.call(SyscallNumber.FCHOWNAT)
+                .value(Files.AT_FDCWD)
+                .data(path)
+                .value(Integer.toUnsignedLong(info.getUid()))
+                .value(Integer.toUnsignedLong(info.getGid()))
+                .value(0);
     }
 
     private static Handle open(String name, int flags, boolean closesOnExec, TaskDescriptors task) {
