@@ -2,6 +2,7 @@ package io.baton.coordinator;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.baton.coordinator.dump.DumpRequest;
@@ -15,7 +16,9 @@ import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.supervision.Supervision;
 import io.baton.coordinator.tracking.Increment;
+import io.baton.mktree.image.ImageConversion;
 import io.baton.mktree.image.ImageDirectory;
+import io.baton.mktree.image.ImageException;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.ImageVersion;
 import io.baton.mktree.image.proto.InventoryEntry;
@@ -96,6 +99,33 @@ class CowTest {
                     .withIncrement(new Increment(false, Path.of("../second"))));
             restore(tree, last);
             assertEquals(0, tree.wrong());
+        }
+    }
+
+    /** Made plain, and shared again by contents: the same memory each time. */
+    @Test
+    void shouldConvertImages() throws Exception {
+        Path images = directory.resolve("images");
+        Path plain = directory.resolve("plain");
+        Path again = directory.resolve("again");
+        try (CowTree tree = CowTree.start(directory, 0, 8, 4 * MEGABYTE, 20)) {
+            long before = tree.proportionalSize();
+            dump(tree, images, Finish.KILL, DumpOptions.DEFAULT);
+            ImageConversion.convert(ImageDirectory.open(images), plain, false);
+            assertEquals(ImageVersion.PLAIN, version(plain));
+            restore(tree, plain);
+            assertEquals(0, tree.wrong(), "plain");
+            assertTrue(tree.proportionalSize() > 7 * 4 * 1024);
+            ImageConversion.convert(ImageDirectory.open(plain), again, true);
+            assertEquals(ImageVersion.SHARED_PAGES, version(again));
+            assertTrue(size(again) < size(images) + (1 << 20), "image has " + size(again) + " bytes");
+            tree.kill();
+            restore(tree, again);
+            long after = tree.proportionalSize();
+            assertTrue(after < 1.1 * before, "before=" + before + " KB, after=" + after + " KB");
+            assertEquals(0, tree.wrong(), "again");
+            assertThrows(
+                    ImageException.class, () -> ImageConversion.convert(ImageDirectory.open(images), plain, false));
         }
     }
 

@@ -118,11 +118,15 @@ final class CowTree implements AutoCloseable {
         });
     }
 
-    @Override
-    public void close() {
+    void kill() {
         for (int task = 0; task < tasks; task++) {
             Signals.kill((int) get(task, PID), Signals.SIGKILL);
         }
         TreeSnapshot.reap();
+    }
+
+    @Override
+    public void close() {
+        kill();
     }
 }

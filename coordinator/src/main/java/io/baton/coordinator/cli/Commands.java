@@ -13,6 +13,7 @@ final class Commands {
             "regress",
             "show",
             "explain",
+            "convert",
             "journal",
             "timeline",
             "recover",
@@ -42,6 +43,7 @@ final class Commands {
             case "regress" -> new RegressCommand();
             case "show" -> new ShowCommand();
             case "explain" -> new ExplainCommand();
+            case "convert" -> new ConvertCommand();
             case "journal" -> new JournalCommand();
             case "timeline" -> new TimelineCommand();
             case "recover" -> new RecoverCommand();

@@ -38,6 +38,7 @@ final class Progress implements OperationListener {
     private volatile @Nullable LongSupplier counter;
     private volatile boolean over;
     private long start;
+    private long still;
     private OperationKind kind = OperationKind.DUMP;
     private @Nullable Thread painter;
 
@@ -93,6 +94,11 @@ final class Progress implements OperationListener {
     }
 
     @Override
+    public void stoodStill(long startNanos, long endNanos) {
+        still = endNanos - startNanos;
+    }
+
+    @Override
     public void failed(BatonException failure, long nanos) {
         stop();
     }
@@ -105,7 +111,11 @@ final class Progress implements OperationListener {
         if (bytesNow() > 0) {
             text.append(", ").append(Units.bytes(bytesNow())).append(" of pages");
         }
-        err.println(text.append(", ").append(ProgressLine.seconds(nanos - start)));
+        text.append(", ").append(ProgressLine.seconds(nanos - start));
+        if (still > 0) {
+            text.append(", for ").append(ProgressLine.seconds(still)).append(" the tree stood still");
+        }
+        err.println(text);
         err.flush();
     }
 

@@ -38,6 +38,11 @@ final class DumpStatistics {
         return frozen;
     }
 
+    /** When it ran again, or was no more. */
+    long released() {
+        return released;
+    }
+
     void ofMemory(MemoryStatistics pages) {
         memory = pages;
     }

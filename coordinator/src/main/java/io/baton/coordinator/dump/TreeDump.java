@@ -282,6 +282,7 @@ public final class TreeDump {
             }
         }
         statistics.frozenUntilNow();
+        listener.stoodStill(statistics.frozen(), statistics.released());
         statistics.write(output.directory());
     }
 

@@ -172,6 +172,7 @@ public final class TreePreDump {
             freezer.check();
             tree.release();
             statistics.frozenUntilNow();
+            listener.stoodStill(statistics.frozen(), statistics.released());
             listener.phase("stop and find pages", started, System.nanoTime());
             LOG.info(
                     "stopped {} processes in {} us, began the watch in {} us, found the pages in {} us",

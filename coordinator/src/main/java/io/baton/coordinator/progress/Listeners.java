@@ -58,6 +58,11 @@ public final class Listeners implements OperationListener {
     }
 
     @Override
+    public void stoodStill(final long startNanos, final long endNanos) {
+        tell(one -> one.stoodStill(startNanos, endNanos));
+    }
+
+    @Override
     public void stageStarted(final RestoreStage stage, final int tasks, final long nanos) {
         tell(one -> one.stageStarted(stage, tasks, nanos));
     }

@@ -49,6 +49,9 @@ public interface OperationListener {
     /** A part of the coordinator's own work has ended. */
     default void phase(String name, long startNanos, long endNanos) {}
 
+    /** The tree did not run in that time; told by dumps. */
+    default void stoodStill(long startNanos, long endNanos) {}
+
     /** A stage starts; so many tasks are to confirm it. */
     default void stageStarted(RestoreStage stage, int tasks, long nanos) {}
 

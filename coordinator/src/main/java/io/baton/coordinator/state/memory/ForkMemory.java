@@ -239,11 +239,11 @@ public final class ForkMemory {
         }
 
         private static void add(List<Piece> pieces, WidestMappings mappings) {
-            VmaEntry last = null;
+            long known = 0;
             for (Piece piece : pieces) {
-                if (piece.vma() != last) {
-                    last = piece.vma();
-                    mappings.add(last);
+                if (piece.start() >= known) {
+                    mappings.add(piece.vma());
+                    known = piece.vma().getEnd();
                 }
             }
         }

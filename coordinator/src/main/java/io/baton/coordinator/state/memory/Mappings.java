@@ -7,6 +7,7 @@ import io.baton.mktree.image.proto.VmaEntry;
 import io.baton.task.linux.SyscallNumber;
 
 /** The mappings of a process among those that it has inherited. */
+@SuppressWarnings("ReferenceEquality") // the very same entry, which saves comparing
 final class Mappings {
     private Mappings() {}
 

@@ -131,7 +131,7 @@ final class PagesWriter implements PageSink, AutoCloseable {
     private boolean follows(int page) {
         int index = batch.found(page);
         int before = batch.found(page - 1);
-        return index == SharedFrames.NONE || before == SharedFrames.NONE
+        return (index == SharedFrames.NONE || before == SharedFrames.NONE)
                 ? index == before
                 : frames.follows(index, before);
     }

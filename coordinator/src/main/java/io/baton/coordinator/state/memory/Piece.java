@@ -11,6 +11,7 @@ import io.baton.mktree.image.proto.VmaEntry;
  * @param offset where in it
  * @param vma the mapping they belong to, or a larger one like it
  */
+@SuppressWarnings("ReferenceEquality") // the very same entry, which saves comparing
 record Piece(long start, long end, String file, long offset, VmaEntry vma) {
     Piece part(long from, long to) {
         return from == start && to == end ? this : new Piece(from, to, file, offset + from - start, vma);

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The widest of like mappings that several tasks have at the same place: all others can be made of them. */
+@SuppressWarnings("ReferenceEquality") // the very same entry, which saves comparing
 final class WidestMappings {
     private final TreeMap<Long, VmaEntry> byStart = new TreeMap<>();
 
