@@ -93,7 +93,7 @@ public final class ImageConversion {
     }
 
     private static void copy(Path file, Path target) throws IOException {
-        try (FileChannel in = ImageReader.channelOf(file);
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ);
                 FileChannel out = FileChannel.open(
                         target,
                         Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),

@@ -74,7 +74,7 @@ final class PageStore implements Closeable {
             for (Source source : sources) {
                 FileChannel file = files.get(source.file());
                 if (file == null) {
-                    file = ImageReader.channelOf(from.path().resolve(source.file()));
+                    file = FileChannel.open(from.path().resolve(source.file()), StandardOpenOption.READ);
                     files.put(source.file(), file);
                 }
                 output.copy(source.run(), file);
