@@ -11,6 +11,7 @@ final class Commands {
             "cont",
             "check",
             "regress",
+            "bench",
             "show",
             "explain",
             "convert",
@@ -41,6 +42,7 @@ final class Commands {
             case "cont" -> new ContCommand();
             case "check" -> new CheckCommand();
             case "regress" -> new RegressCommand();
+            case "bench" -> new BenchCommand();
             case "show" -> new ShowCommand();
             case "explain" -> new ExplainCommand();
             case "convert" -> new ConvertCommand();

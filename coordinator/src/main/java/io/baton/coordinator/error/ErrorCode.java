@@ -71,7 +71,12 @@ public enum ErrorCode {
     KERNEL_DIFFERS(
             19,
             "baton regress found a kernel that does not do what Baton relies on.",
-            "Each check that is not ok says what was expected and what was seen, and docs/regress.md what needs it.");
+            "Each check that is not ok says what was expected and what was seen, and docs/regress.md what needs it."),
+    BENCH_FAILED(
+            20,
+            "baton bench: a program or a command that was to be measured failed, or a result misses its bar. All that it "
+                    + "had started has been ended.",
+            "The message has what the command said; docs/bench.md says what it must do.");
 
     private final int exitStatus;
     private final String meaning;

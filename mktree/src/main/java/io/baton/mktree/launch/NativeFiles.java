@@ -39,6 +39,11 @@ public final class NativeFiles {
         return read("baton-guard");
     }
 
+    /** A program of baton bench. */
+    public static byte[] bench(final String name) {
+        return read("bench/" + name);
+    }
+
     /** Offset of a system call instruction in the runner's text, for calls made from outside by ptrace. */
     public static int syscallOffset(final byte[] runner) {
         for (int i = 0; i + 1 < runner.length; i++) {
