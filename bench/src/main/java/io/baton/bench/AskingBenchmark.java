@@ -38,7 +38,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * it. The time is from the look for them until all sleep in COMPLETE and are released again; divided by {@code
  * processes} it is that of one: its maps read, its page mapped, it woken, its callback run, we told of it.
  *
- * <p>The processes are {@code native/victims/task-suspends.c}; run it from the project's directory.
+ * <p>The processes are {@code native/victims/task-suspends.c}; run it from the project's directory, or below it.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -49,7 +49,7 @@ import org.openjdk.jmh.annotations.Warmup;
         value = 1,
         jvmArgsAppend = {"--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"})
 public class AskingBenchmark {
-    private static final Path PROGRAM = Path.of("native/target/out/victims/task-suspends-static");
+    private static final String PROGRAM = "native/target/out/victims/task-suspends-static";
     private static final int SECONDS = 60;
     private static final int FIRST_FREE = 3;
     private static final long PAUSE_NANOS = 10_000_000;
@@ -72,7 +72,7 @@ public class AskingBenchmark {
         Prctl.setChildSubreaper(true);
         String tree = behaviour + '(' + String.join(",", Collections.nCopies(processes - 1, behaviour)) + ')';
         try (Fd nothing = Files.open("/dev/null", Files.O_RDWR)) {
-            Spawner spawner = new Spawner(PROGRAM.toString(), PROGRAM.toString(), tree).newSession();
+            Spawner spawner = new Spawner(program(), program(), tree).newSession();
             for (int fd = 0; fd < FIRST_FREE; fd++) {
                 spawner.dup(nothing.number(), fd);
             }
@@ -82,6 +82,14 @@ public class AskingBenchmark {
         do {
             LockSupport.parkNanos(PAUSE_NANOS);
         } while (children() < processes - 1 || ask() < wanted);
+    }
+
+    private static String program() {
+        Path directory = Path.of("").toAbsolutePath();
+        while (directory.getParent() != null && !java.nio.file.Files.exists(directory.resolve(PROGRAM))) {
+            directory = directory.getParent();
+        }
+        return directory.resolve(PROGRAM).toString();
     }
 
     private int children() {

@@ -1,8 +1,10 @@
 package io.baton.bench;
 
-import io.baton.task.program.ProgramBuilder;
-import io.baton.task.program.ProgramDescriptor;
-import io.baton.task.segment.Segment;
+import io.baton.coordinator.bench.BatonTasks;
+import io.baton.coordinator.bench.BenchPrograms;
+import io.baton.coordinator.bench.FloorTasks;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +23,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The hot path of a restore: the baton goes round real tasks, each with an empty context in the ring. The time is that of
- * one whole round; divided by {@code tasks} it is a hand-over: a context read, a sleeping task woken.
+ * The hot path of a restore: the baton goes round real tasks, each with an empty context in the ring; and the same
+ * round through as many real processes by bare means. The time is that of one whole round; divided by {@code tasks + 1} it
+ * is a hand-over: task end to next task's start, a sleeping task woken. Run with {@code -prof gc}, for it must not
+ * allocate.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -35,36 +39,70 @@ import org.openjdk.jmh.annotations.Warmup;
 public class HandOverBenchmark {
     private static final int RING = 4 * 1024 * 1024;
 
-    @Param({"2", "100", "1000"})
+    /** What the baton is handed on by. */
+    public enum Means {
+        BATON,
+        FUTEX,
+        PIPE,
+        EVENTFD,
+        SEMAPHORE,
+        SOCKET
+    }
+
+    @Param({"2", "100", "1000", "5000"})
     int tasks;
 
-    private @Nullable WaitingTasks waiting;
+    @Param
+    Means means = Means.BATON;
+
+    private @Nullable BenchPrograms programs;
+    private @Nullable BatonTasks baton;
+    private @Nullable FloorTasks bare;
+
+    @Setup(Level.Trial)
+    public void unpack() throws IOException {
+        programs = BenchPrograms.in(Path.of(System.getProperty("java.io.tmpdir")));
+    }
 
     /** Tasks that have arrived, their contexts published. */
     @Setup(Level.Invocation)
     public void makeTasks() {
-        final WaitingTasks made = new WaitingTasks(tasks, RING);
-        waiting = made;
-        final ProgramBuilder nothing = new ProgramBuilder().reset();
-        for (int task = 0; task < tasks; task++) {
-            if (!made.segment().contexts().offer(nothing, task, ProgramDescriptor.FLAG_LAST)) {
-                throw new IllegalStateException("the ring is too small: tasks=" + tasks);
-            }
+        if (means == Means.BATON) {
+            BatonTasks made = new BatonTasks(tasks, RING);
+            baton = made;
+            made.publishAll();
+        } else {
+            bare = new FloorTasks(
+                    Objects.requireNonNull(programs),
+                    FloorTasks.Kind.valueOf(means.name()),
+                    FloorTasks.Form.STAR,
+                    tasks,
+                    0);
         }
     }
 
     @TearDown(Level.Invocation)
     public void killTasks() {
-        Objects.requireNonNull(waiting).close();
+        if (baton != null) {
+            baton.close();
+        }
+        if (bare != null) {
+            bare.close();
+        }
+    }
+
+    @TearDown(Level.Trial)
+    public void delete() throws IOException {
+        Objects.requireNonNull(programs).close();
     }
 
     /** From the first hand-over to the last task's end. */
     @Benchmark
-    public int round() {
-        final WaitingTasks made = Objects.requireNonNull(waiting);
-        final Segment segment = made.segment();
-        segment.handOver();
-        made.await(() -> segment.position() == made.count());
-        return segment.position();
+    public void round() {
+        if (means == Means.BATON) {
+            Objects.requireNonNull(baton).round();
+        } else {
+            Objects.requireNonNull(bare).run();
+        }
     }
 }

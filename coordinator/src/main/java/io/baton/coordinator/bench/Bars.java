@@ -121,6 +121,7 @@ public final class Bars {
 
     /** The end of a run that misses one. */
     static BatonException missed(long count) {
-        return new BatonException(ErrorCode.BENCH_FAILED, count + " bars are missed", "the table above says by how much");
+        return new BatonException(
+                ErrorCode.BENCH_FAILED, count + " bars are missed", "the table above says by how much");
     }
 }

@@ -54,8 +54,7 @@ final class BatonCommand implements Tool {
         words.addAll(List.of(arguments));
         words.addAll(List.of("--journal-dir", journals.toString(), "--timeout", "" + options.timeoutSeconds()));
         words.addAll(extra);
-        Invocation run = Invocation.run(
-                words, work.resolve("log"), options.cancelled(), options.commandSeconds());
+        Invocation run = Invocation.run(words, work.resolve("log"), options.cancelled(), options.commandSeconds());
         return new Sample(run.ended() - run.begun(), stages(run, journals), run.cpuNanos(), run.mostBytes());
     }
 

@@ -48,7 +48,8 @@ public record BenchOptions(
     public BenchOptions {
         if (repetitions < 1 || warmup < 0 || timeoutSeconds < 1 || settleMillis < 0) {
             throw new UsageException(
-                    "a number is too small", "at least one repetition, no negative warm-up or settling, a timeout of 1 s");
+                    "a number is too small",
+                    "at least one repetition, no negative warm-up or settling, a timeout of 1 s");
         }
         if (!dumps && !restores) {
             throw new UsageException("nothing is to be measured", "--only takes dump or restore");

@@ -149,7 +149,10 @@ public final class BenchReport {
     private static void write(JsonWriter json, String key, Ratios ratios) throws IOException {
         json.begin('{').name("of").string(key).name("median").literal(number(ratios.median()));
         json.name("low").literal(number(ratios.low())).name("high").literal(number(ratios.high()));
-        json.name("confidence").literal(number(ratios.confidence())).name("pairs").begin('[');
+        json.name("confidence")
+                .literal(number(ratios.confidence()))
+                .name("pairs")
+                .begin('[');
         for (double pair : ratios.pairs()) {
             json.literal(number(pair));
         }

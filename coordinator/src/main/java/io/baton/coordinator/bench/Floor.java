@@ -52,13 +52,13 @@ record Floor(double createNanos, double handOverNanos, double readNanos, double 
     }
 
     /** ns from the word to start until all have arrived. */
-    static long create(BenchPrograms programs, FloorTasks.Form form, int tasks) {
+    static double create(BenchPrograms programs, FloorTasks.Form form, int tasks) {
         for (int i = 1; ; i++) {
             int first = freeRange(tasks);
             try (FloorTasks made = new FloorTasks(programs, FloorTasks.Kind.CREATE, form, tasks, first)) {
                 long begun = System.nanoTime();
                 made.run();
-                return System.nanoTime() - begun;
+                return (double) (System.nanoTime() - begun);
             } catch (BatonException e) {
                 if (i == MOST_TRIES) {
                     throw e; // somebody took one of the pids, again and again
@@ -68,11 +68,11 @@ record Floor(double createNanos, double handOverNanos, double readNanos, double 
     }
 
     /** ns from the word to start until the last has had its turn. */
-    static long handOver(BenchPrograms programs, FloorTasks.Kind kind, int tasks) {
+    static double handOver(BenchPrograms programs, FloorTasks.Kind kind, int tasks) {
         try (FloorTasks made = new FloorTasks(programs, kind, FloorTasks.Form.STAR, tasks, 0)) {
             long begun = System.nanoTime();
             made.run();
-            return System.nanoTime() - begun;
+            return (double) (System.nanoTime() - begun);
         }
     }
 
@@ -119,7 +119,7 @@ record Floor(double createNanos, double handOverNanos, double readNanos, double 
         }
     }
 
-    private static long read(Path images) throws IOException {
+    private static double read(Path images) throws IOException {
         try (Memory buffer = Memory.allocate(BLOCK)) {
             long begun = System.nanoTime();
             for (Path path : pages(images)) {
@@ -129,7 +129,7 @@ record Floor(double createNanos, double handOverNanos, double readNanos, double 
                     }
                 }
             }
-            return System.nanoTime() - begun;
+            return (double) (System.nanoTime() - begun);
         }
     }
 
@@ -144,7 +144,7 @@ record Floor(double createNanos, double handOverNanos, double readNanos, double 
             to.buffer().setMemory(0, length, (byte) 2);
             long begun = System.nanoTime();
             to.buffer().putBytes(0, from.buffer(), 0, length);
-            return (System.nanoTime() - begun) * ((double) bytes / length);
+            return (double) (System.nanoTime() - begun) * bytes / length;
         }
     }
 }

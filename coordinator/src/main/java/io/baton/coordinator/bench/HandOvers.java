@@ -36,7 +36,7 @@ final class HandOvers {
                     throw Bench.interrupted();
                 }
                 if (kind != FloorTasks.Kind.CREATE) {
-                    long nanos = Floor.handOver(programs, kind, tasks);
+                    double nanos = Floor.handOver(programs, kind, tasks);
                     if (counts) {
                         bare.computeIfAbsent(kind, one -> new Series("handover", text(one)))
                                 .add(sample(nanos));
@@ -60,7 +60,7 @@ final class HandOvers {
             made.publishAll();
             long begun = System.nanoTime();
             made.round();
-            long nanos = System.nanoTime() - begun;
+            double nanos = (double) (System.nanoTime() - begun);
             long after = threads.getThreadAllocatedBytes(self);
             if (counts) {
                 into.add(sample(nanos));
@@ -69,8 +69,8 @@ final class HandOvers {
         }
     }
 
-    private static Sample sample(long nanos) {
-        return new Sample(nanos, Map.of(), 0, 0);
+    private static Sample sample(double nanos) {
+        return new Sample((long) nanos, Map.of(), 0, 0);
     }
 
     static String text(FloorTasks.Kind kind) {

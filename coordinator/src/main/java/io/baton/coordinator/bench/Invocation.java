@@ -63,8 +63,7 @@ record Invocation(long begun, long ended, long cpuNanos, long mostBytes) {
         long ended = System.nanoTime();
         try (Memory usage = Memory.allocate(RUSAGE_LENGTH + Long.BYTES)) {
             SystemCall.check(
-                    SystemCall.call(
-                            SyscallNumber.WAIT4, pid, usage.address() + RUSAGE_LENGTH, WALL, usage.address()),
+                    SystemCall.call(SyscallNumber.WAIT4, pid, usage.address() + RUSAGE_LENGTH, WALL, usage.address()),
                     SyscallNumber.WAIT4);
             WaitStatus status = new WaitStatus(pid, usage.buffer().getInt(RUSAGE_LENGTH));
             if (cancelled.getAsBoolean()) {

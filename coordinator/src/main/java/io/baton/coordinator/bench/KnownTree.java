@@ -95,8 +95,7 @@ final class KnownTree {
                 return;
             }
             if (System.nanoTime() - until > 0) {
-                throw new BatonException(
-                        ErrorCode.BENCH_FAILED, "processes of the tree do not go away: " + left, "");
+                throw new BatonException(ErrorCode.BENCH_FAILED, "processes of the tree do not go away: " + left, "");
             }
             LockSupport.parkNanos(PAUSE);
         }

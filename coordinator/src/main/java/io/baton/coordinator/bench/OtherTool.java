@@ -36,10 +36,8 @@ final class OtherTool implements Tool {
 
     private Sample run(List<String> command, int root, Path images) {
         List<String> words = Words.fill(
-                command,
-                Map.of("images", images.toString(), "pid", Integer.toString(root), "work", work.toString()));
-        Invocation run = Invocation.run(
-                words, work.resolve("log"), options.cancelled(), options.commandSeconds());
+                command, Map.of("images", images.toString(), "pid", Integer.toString(root), "work", work.toString()));
+        Invocation run = Invocation.run(words, work.resolve("log"), options.cancelled(), options.commandSeconds());
         return new Sample(run.ended() - run.begun(), Map.of(), run.cpuNanos(), run.mostBytes());
     }
 }

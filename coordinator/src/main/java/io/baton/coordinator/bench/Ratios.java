@@ -1,6 +1,8 @@
 package io.baton.coordinator.bench;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
  * Of pairs measured one right after the other: the median of their ratios, and an interval that holds the true median
@@ -10,8 +12,9 @@ import java.util.Arrays;
  * @param low end of the interval
  * @param high end of the interval
  * @param confidence that it has: at least 0.95 from six pairs on
+ * @param pairs all of them
  */
-record Ratios(double median, double low, double high, double confidence, double[] pairs) {
+record Ratios(double median, double low, double high, double confidence, List<Double> pairs) {
     private static final double WANTED = 0.95;
     /** Two to the power of minus this is 0. */
     private static final int LARGE = 1000;
@@ -40,7 +43,11 @@ record Ratios(double median, double low, double high, double confidence, double[
             confidence = 1 - 2 * (outside + term);
         }
         return new Ratios(
-                median(pairs), sorted[Math.min(k, count - 1)], sorted[Math.max(0, count - 1 - k)], confidence, pairs);
+                median(pairs),
+                sorted[Math.min(k, count - 1)],
+                sorted[Math.max(0, count - 1 - k)],
+                confidence,
+                DoubleStream.of(pairs).boxed().toList());
     }
 
     static double median(double... values) {

@@ -106,7 +106,7 @@ final class ReportText {
                 Locale.ROOT,
                 "median %s of %d pairs, %.0f%% confidence %s to %s",
                 Units.ratio(ratios.median()),
-                ratios.pairs().length,
+                ratios.pairs().size(),
                 Math.floor(100 * ratios.confidence()),
                 Units.ratio(ratios.low()),
                 Units.ratio(ratios.high()));

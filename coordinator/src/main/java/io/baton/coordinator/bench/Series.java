@@ -59,7 +59,7 @@ record Series(String operation, String tool, List<Sample> samples) {
 
     /** Exact, unlike the histogram's: of few samples every one counts. */
     double median() {
-        return Ratios.median(samples.stream().mapToDouble(Sample::nanos).toArray());
+        return Ratios.median(samples.stream().mapToDouble(sample -> (double) sample.nanos()).toArray());
     }
 
     private Histogram histogram(ToLongFunction<Sample> value) {

@@ -25,8 +25,8 @@ public record Shape(String text, Kind kind, int count, long seed, long bytes, Li
     }
 
     /** For the help. */
-    public static final String SYNTAX = "star:N, chain:N, binary:N, random:N[:SEED], threads:N, memory:SIZE, "
-            + "prefork:N:SIZE or handover:N";
+    public static final String SYNTAX =
+            "star:N, chain:N, binary:N, random:N[:SEED], threads:N, memory:SIZE, " + "prefork:N:SIZE or handover:N";
 
     private static final int MOST = 4_000_000;
 
@@ -72,8 +72,7 @@ public record Shape(String text, Kind kind, int count, long seed, long bytes, Li
         if (number < 1 || number > MOST) {
             throw new NumberFormatException("count=" + number);
         }
-        return new Shape(
-                text, Kind.valueOf(kind.toUpperCase(java.util.Locale.ROOT)), number, seed, bytes, List.of());
+        return new Shape(text, Kind.valueOf(kind.toUpperCase(java.util.Locale.ROOT)), number, seed, bytes, List.of());
     }
 
     /** A program of the user's. */

@@ -116,6 +116,6 @@ final class ShapeResult {
     }
 
     private static double[] times(Series series) {
-        return series.samples().stream().mapToDouble(Sample::nanos).toArray();
+        return series.samples().stream().mapToDouble(sample -> (double) sample.nanos()).toArray();
     }
 }

@@ -28,6 +28,11 @@ final class Units {
     }
 
     /** Bytes, with three digits. */
+    static String size(long bytes) {
+        return size((double) bytes);
+    }
+
+    /** Bytes, with three digits. */
     static String size(double bytes) {
         String[] units = {"B", "KiB", "MiB", "GiB"};
         double value = bytes;
@@ -37,6 +42,11 @@ final class Units {
             unit++;
         }
         return String.format(Locale.ROOT, value < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+    }
+
+    /** A duration in ns, with three digits. */
+    static String time(long nanos) {
+        return time((double) nanos);
     }
 
     /** A duration in ns, with three digits. */

@@ -59,12 +59,13 @@ final class Workload {
         return switch (shape.kind()) {
             case PROGRAM -> shape.command();
             case RANDOM -> List.of(programs.forest().toString(), Long.toString(shape.seed()), count, READY);
-            case STAR, CHAIN, BINARY, THREADS, MEMORY, PREFORK, HANDOVER -> List.of(
-                    workload,
-                    READY,
-                    shape.kind().name().toLowerCase(java.util.Locale.ROOT),
-                    count,
-                    Long.toString(shape.bytes()));
+            case STAR, CHAIN, BINARY, THREADS, MEMORY, PREFORK, HANDOVER ->
+                List.of(
+                        workload,
+                        READY,
+                        shape.kind().name().toLowerCase(java.util.Locale.ROOT),
+                        count,
+                        Long.toString(shape.bytes()));
         };
     }
 

@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
 /** {@code baton bench}. */
 @Command(
         name = "bench",
-        description = "Measures how long dumps and restores take: starts trees, saves and restores them again and again, "
-                + "and ends them. With the floor below each: what the kernel needs for the least of it. See docs/bench.md.")
+        description =
+                "Measures how long dumps and restores take: starts trees, saves and restores them again and again, "
+                        + "and ends them. With the floor below each: what the kernel needs for the least of it. See docs/bench.md.")
 final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
@@ -62,7 +63,8 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "cold,in-process",
             paramLabel = "MODE",
-            description = "cold: whole commands; in-process: the operation alone in a warm JVM (default: ${DEFAULT-VALUE}).")
+            description =
+                    "cold: whole commands; in-process: the operation alone in a warm JVM (default: ${DEFAULT-VALUE}).")
     private List<String> modes = new ArrayList<>();
 
     @Option(
@@ -74,16 +76,18 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--versus",
             paramLabel = "COMMAND",
-            description = "Another tool's restore, to be paired with ours on the same image, in turns: 'criu restore -d "
-                    + "-D {images}'. It must return when the tree runs. {images}: the image; {pid}: of the root; {work}: a "
-                    + "directory for its logs. No shell sees it.")
+            description =
+                    "Another tool's restore, to be paired with ours on the same image, in turns: 'criu restore -d "
+                            + "-D {images}'. It must return when the tree runs. {images}: the image; {pid}: of the root; {work}: a "
+                            + "directory for its logs. No shell sees it.")
     private @Nullable String versus;
 
     @Option(
             names = "--versus-dump",
             paramLabel = "COMMAND",
-            description = "Its dump, which ends the tree: 'criu dump -t {pid} -D {images}'. Then each tool restores its own "
-                    + "image of the same program.")
+            description =
+                    "Its dump, which ends the tree: 'criu dump -t {pid} -D {images}'. Then each tool restores its own "
+                            + "image of the same program.")
     private @Nullable String versusDump;
 
     @Option(
@@ -115,7 +119,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Write all results there, every sample of them.")
     private @Nullable Path json;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Plot them: a page in one file, which fetches nothing.")
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Plot them: a page in one file, which fetches nothing.")
     private @Nullable Path html;
 
     @Option(

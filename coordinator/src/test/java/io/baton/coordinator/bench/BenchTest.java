@@ -85,13 +85,15 @@ class BenchTest {
                 BatonException.class,
                 () -> run(() -> false, List.of("/bin/sh", "-c", "echo no such luck {images}; exit 3"), "star:3"));
         assertEquals(ErrorCode.BENCH_FAILED, failed.code());
-        assertTrue(failed.message().contains("ended with 3") && failed.message().contains("no such luck"), failed::message);
+        assertTrue(
+                failed.message().contains("ended with 3") && failed.message().contains("no such luck"),
+                failed::message);
     }
 
     @Test
     void shouldNoticeThatTheOtherToolRestoresNothing() {
-        BatonException failed = assertThrows(
-                BatonException.class, () -> run(() -> false, List.of("/bin/true", "{images}"), "star:3"));
+        BatonException failed =
+                assertThrows(BatonException.class, () -> run(() -> false, List.of("/bin/true", "{images}"), "star:3"));
         assertTrue(failed.message().contains("there are 0 processes of 3"), failed::message);
     }
 

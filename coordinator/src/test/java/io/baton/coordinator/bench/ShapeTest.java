@@ -22,8 +22,22 @@ class ShapeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "star", "star:", "star:0", "star:-1", "star:x", "star:1:2", "ring:3", "memory:4X",
-            "prefork:3", "star:99999999999", "memory:99999999999G", "random:1:2:3"})
+    @ValueSource(
+            strings = {
+                "",
+                "star",
+                "star:",
+                "star:0",
+                "star:-1",
+                "star:x",
+                "star:1:2",
+                "ring:3",
+                "memory:4X",
+                "prefork:3",
+                "star:99999999999",
+                "memory:99999999999G",
+                "random:1:2:3"
+            })
     void shouldRefuseWhatIsNone(String text) {
         UsageException refused = assertThrows(UsageException.class, () -> Shape.parse(text));
         assertTrue(String.valueOf(refused.getMessage()).contains("star:N"), refused::getMessage);
@@ -34,7 +48,8 @@ class ShapeTest {
         assertEquals(List.of("a", "b c", "d'e", ""), Words.split(" a 'b c'  \"d'e\" ''"));
         assertThrows(UsageException.class, () -> Words.split("a 'b"));
         assertThrows(UsageException.class, () -> Words.split("  "));
-        assertEquals(List.of("-D", "/x/1"), Words.fill(List.of("-D", "{images}/{pid}"), Map.of("images", "/x", "pid", "1")));
+        assertEquals(
+                List.of("-D", "/x/1"), Words.fill(List.of("-D", "{images}/{pid}"), Map.of("images", "/x", "pid", "1")));
     }
 
     @Test
@@ -46,7 +61,8 @@ class ShapeTest {
         List<Bars.Verdict> verdicts = bars.verdicts(List.of(result));
         assertTrue(verdicts.get(0).isMet());
         assertTrue(!verdicts.get(1).isMet(), "what was not measured is not met");
-        for (String bad : List.of("star:10", "star:10 x = 1", "star:10 x <= 1h", "ring:1 x <= 1", "star:1 x <= 1.2.3")) {
+        for (String bad :
+                List.of("star:10", "star:10 x = 1", "star:10 x <= 1h", "ring:1 x <= 1", "star:1 x <= 1.2.3")) {
             assertThrows(UsageException.class, () -> Bars.parse(bad), bad);
         }
     }
