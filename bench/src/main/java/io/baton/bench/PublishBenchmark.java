@@ -55,6 +55,7 @@ public class PublishBenchmark {
 
     /** From the first publication to the last task's end. */
     @Benchmark
+    @SuppressWarnings("ThreadPriorityCheck") // with fewer processors than runnable tasks it is theirs
     public int round() {
         BatonTasks made = Objects.requireNonNull(waiting);
         Segment segment = made.segment();
@@ -62,7 +63,7 @@ public class PublishBenchmark {
         for (int task = 0; task < tasks; task++) {
             made.publish(task);
             while (segment.position() == task) {
-                Thread.yield(); // with fewer processors than that it is the task's turn
+                Thread.yield();
                 if (System.nanoTime() > until) {
                     throw new IllegalStateException("no answer: task=" + task);
                 }
