@@ -238,6 +238,7 @@ public final class ForkMemory {
             }
         }
 
+        @SuppressWarnings("ReferenceEquality") // pieces of one mapping have the very same
         private static void add(List<Piece> pieces, WidestMappings mappings) {
             long known = 0;
             for (Piece piece : pieces) {
