@@ -16,7 +16,8 @@ class AllocationTest {
     @Test
     void shouldHandOverWithoutAllocating() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        // What is loaded and linked at first use may come late: a call that fails for the first time. What each hand-over
+        // What is loaded and linked at first use may come late: a call that fails for the first time. What each
+        // hand-over
         // allocated would be there every time.
         long least = Long.MAX_VALUE;
         for (int i = 0; i < ROUNDS && least > 0; i++) {

@@ -46,6 +46,8 @@ record HandOverResult(int tasks, Series baton, Map<FloorTasks.Kind, Series> bare
     }
 
     private static double[] times(Series series) {
-        return series.samples().stream().mapToDouble(sample -> (double) sample.nanos()).toArray();
+        return series.samples().stream()
+                .mapToDouble(sample -> (double) sample.nanos())
+                .toArray();
     }
 }

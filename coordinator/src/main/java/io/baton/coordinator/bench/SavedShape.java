@@ -44,8 +44,8 @@ public final class SavedShape implements AutoCloseable {
                         null));
         KnownTree tree = workload.start(shape);
         try {
-            TreeDump.run(new DumpRequest(
-                    tree.root(), saved.images, DumpOptions.DEFAULT, Finish.KILL, Supervision.NONE));
+            TreeDump.run(
+                    new DumpRequest(tree.root(), saved.images, DumpOptions.DEFAULT, Finish.KILL, Supervision.NONE));
         } finally {
             tree.kill();
         }

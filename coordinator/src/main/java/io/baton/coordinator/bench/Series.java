@@ -59,7 +59,8 @@ record Series(String operation, String tool, List<Sample> samples) {
 
     /** Exact, unlike the histogram's: of few samples every one counts. */
     double median() {
-        return Ratios.median(samples.stream().mapToDouble(sample -> (double) sample.nanos()).toArray());
+        return Ratios.median(
+                samples.stream().mapToDouble(sample -> (double) sample.nanos()).toArray());
     }
 
     private Histogram histogram(ToLongFunction<Sample> value) {

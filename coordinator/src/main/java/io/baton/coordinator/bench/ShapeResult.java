@@ -116,6 +116,8 @@ final class ShapeResult {
     }
 
     private static double[] times(Series series) {
-        return series.samples().stream().mapToDouble(sample -> (double) sample.nanos()).toArray();
+        return series.samples().stream()
+                .mapToDouble(sample -> (double) sample.nanos())
+                .toArray();
     }
 }
