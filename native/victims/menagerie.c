@@ -133,7 +133,9 @@ static void memory(char letter)
 		anonymous(MAP_HUGETLB);
 		break;
 	case 'D':
-		shmat(shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600), 0, 0);
+		fd = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
+		shmat(fd, 0, 0);
+		shmctl(fd, IPC_RMID, 0);
 		break;
 	case 'E':
 		syscall(SYS_io_setup, 1, &context);

@@ -76,7 +76,8 @@ final class SavedProcess implements ProcessRestore {
     }
 
     /** Ids of what it shared with others. */
-    TaskKobjIdsEntry ids() {
+    @Override
+    public TaskKobjIdsEntry ids() {
         return ids;
     }
 

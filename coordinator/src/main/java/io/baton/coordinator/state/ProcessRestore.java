@@ -9,6 +9,7 @@ import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FsEntry;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -30,6 +31,9 @@ public interface ProcessRestore {
 
     /** Whether somebody may have been its child before its turn came: of the tree, or one who helped to make the tree. */
     boolean mayHaveChildren();
+
+    /** Which namespaces it was in, and with whom it shares what; empty in an image that does not tell. */
+    TaskKobjIdsEntry ids();
 
     MmEntry mm();
 

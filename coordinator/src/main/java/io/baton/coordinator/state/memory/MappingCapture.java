@@ -55,6 +55,12 @@ final class MappingCapture {
                     .setShmid(shared.save(process, map))
                     .setFlags(VmaBits.MAP_SHARED | VmaBits.MAP_ANONYMOUS | VmFlags.mapFlags(smap))
                     .setStatus(VmaBits.REGULAR | VmaBits.ANON_SHARED);
+        } else if (special == SpecialMapping.SYSV) {
+            vma.setPgoff(map.offset())
+                    .setShmid(shared.save(process, map))
+                    .setFlags(VmaBits.MAP_SHARED | VmaBits.MAP_ANONYMOUS | VmFlags.mapFlags(smap))
+                    .setStatus(VmaBits.REGULAR | VmaBits.ANON_SHARED | VmaBits.SYSV_IPC)
+                    .setFdflags(VmFlags.mayWrite(smap) ? Files.O_RDWR : Files.O_RDONLY);
         } else if (map.isAnonymous()) {
             anonymous(vma, smap, special);
         } else if (special == SpecialMapping.MEMFD) {

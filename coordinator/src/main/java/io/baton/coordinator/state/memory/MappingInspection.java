@@ -63,6 +63,8 @@ final class MappingInspection {
         }
         if (reason == null && special == SpecialMapping.SHARED_ANONYMOUS) {
             inspectShared(map, "shared anonymous memory");
+        } else if (reason == null && special == SpecialMapping.SYSV) {
+            inspectShared(map, "System V shared memory");
         } else if (reason == null && special == SpecialMapping.MEMFD) {
             inspectShared(map, "memory file (memfd)");
         } else if (reason == null && !map.isAnonymous()) {

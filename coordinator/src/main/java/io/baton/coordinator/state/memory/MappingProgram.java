@@ -53,6 +53,8 @@ final class MappingProgram {
             VmaEntry vma = mm.getVmas(i);
             if (!isMapped(vma)) {
                 continue;
+            } else if (SystemVSegments.is(vma)) {
+                new SystemVProgram(process, context).map(i);
             } else if (SharedMemory.isShared(vma)) {
                 shared.map(i);
             } else if (inherited.of(vma) == null) {

@@ -8,11 +8,13 @@ import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.ProcessCapture;
 import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.StateKind;
+import io.baton.coordinator.state.ThreadRestore;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.task.linux.ProcSmap;
+import io.baton.task.program.ProgramBuilder;
 import java.io.IOException;
 import java.util.List;
 
@@ -32,7 +34,8 @@ public final class MemoryKind implements StateKind {
                         "MmEntry",
                         "VmaEntry",
                         "PagemapEntry",
-                        "MemfdInodeEntry")
+                        "MemfdInodeEntry",
+                        "IpcShmEntry")
                 .refusing(
                         "file has been deleted or replaced",
                         "file is not at its path any more, or another one is",
@@ -48,7 +51,7 @@ public final class MemoryKind implements StateKind {
                         "private mapping of *",
                         "* sealed against writing",
                         "* cannot be read: *",
-                        "System V shared memory",
+                        "is attached outside of the tree, too: *",
                         "asynchronous I/O context (io_setup)",
                         "kernel object without a file",
                         "ring of a packet socket",
@@ -70,6 +73,7 @@ public final class MemoryKind implements StateKind {
 
     @Override
     public void inspectTree(List<SeizedProcess> processes, TreeImage tree, DumpOptions options, Refusals refusals) {
+        SystemVInspection.inspect(processes, refusals);
         tree.shared(SharedFrames.class, () -> new SharedFrames(processes.size() > 1 && !options.plain()));
     }
 
@@ -89,6 +93,7 @@ public final class MemoryKind implements StateKind {
         TreeImage tree = capture.tree();
         mm.setExeFileId(MappedFiles.of(tree).idOfExecutable(process));
         new MappingCapture(process, tree, mm).capture(maps);
+        SystemVCapture.capture(capture, maps);
         MemoryLayout.capture(capture);
         capturePages(capture);
     }
@@ -130,5 +135,13 @@ public final class MemoryKind implements StateKind {
         new MappingProgram(process, context, file, inherited).compile();
         MemoryLayout.compile(process, context, file);
         file.close();
+    }
+
+    /** By now everybody has attached what is to be removed. */
+    @Override
+    public void compileSignals(ThreadRestore thread, ProgramBuilder kept) {
+        if (thread.isFirst()) {
+            SystemVProgram.remove(thread.process(), kept);
+        }
     }
 }

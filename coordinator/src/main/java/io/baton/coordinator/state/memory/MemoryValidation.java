@@ -13,7 +13,7 @@ final class MemoryValidation {
     private static final long PAGE_MASK = PagemapImage.PAGE_SIZE - 1;
 
     /** Kinds of mappings that are not restored yet, with their names. */
-    private static final int UNSUPPORTED = VmaBits.SYSV_IPC | VmaBits.SOCKET | VmaBits.AIO_RING | VmaBits.SHADOW_STACK;
+    private static final int UNSUPPORTED = VmaBits.SOCKET | VmaBits.AIO_RING | VmaBits.SHADOW_STACK;
 
     private final ProcessRestore process;
     private final MmEntry mm;
@@ -30,6 +30,7 @@ final class MemoryValidation {
     void validate() {
         addresses();
         mm.getVmasList().forEach(this::mapping);
+        SystemVSegments.of(process).validate(process, refusals);
         if (mm.getAiosCount() > 0) {
             refuse("asynchronous I/O contexts", "cannot be restored yet", "");
         }
@@ -67,6 +68,8 @@ final class MemoryValidation {
             refuse(name(vma), "cannot be restored yet: " + kind(status), "");
         } else if (VmaBits.has(vma.getFlags(), VmaBits.MAP_HUGETLB)) {
             refuse(name(vma), "cannot be restored yet: huge pages of hugetlbfs", "");
+        } else if (SystemVSegments.is(vma)) {
+            return; // looked at by themselves
         } else if (SharedMemory.isShared(vma)) {
             shared(vma);
         } else if (VmaBits.has(status, VmaBits.FILE_PRIVATE | VmaBits.FILE_SHARED)) {
@@ -80,9 +83,7 @@ final class MemoryValidation {
     }
 
     private static String kind(int status) {
-        if (VmaBits.has(status, VmaBits.SYSV_IPC)) {
-            return "System V shared memory";
-        } else if (VmaBits.has(status, VmaBits.SOCKET)) {
+        if (VmaBits.has(status, VmaBits.SOCKET)) {
             return "ring of a packet socket";
         } else if (VmaBits.has(status, VmaBits.AIO_RING)) {
             return "asynchronous I/O context";

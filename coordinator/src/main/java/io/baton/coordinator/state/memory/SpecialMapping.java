@@ -15,7 +15,7 @@ enum SpecialMapping {
     SHARED_ANONYMOUS(null, ""),
     /** A file of memfd_create(2). */
     MEMFD(null, ""),
-    SYSV("System V shared memory", ""),
+    SYSV(null, ""),
     HUGETLB("huge pages of hugetlbfs", ""),
     AIO_RING("asynchronous I/O context (io_setup)", ""),
     ANON_INODE("kernel object without a file", "close it before the dump"),

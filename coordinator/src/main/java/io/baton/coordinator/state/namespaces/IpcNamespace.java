@@ -21,7 +21,6 @@ final class IpcNamespace implements NamespaceKind {
 
     /** Kinds of objects in CRIU's images, and what they are to the user. */
     private static final Map<ImageKind, String> OBJECTS = Map.of(
-            ImageKind.IPCNS_SHM, "shared memory segments",
             ImageKind.IPCNS_SEM, "semaphore sets",
             ImageKind.IPCNS_MSG, "message queues");
 

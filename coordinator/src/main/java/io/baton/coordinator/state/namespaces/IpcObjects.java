@@ -19,6 +19,9 @@ final class IpcObjects {
     private static final int FSMOUNT_CLOEXEC = 1;
     private static final int FSCONFIG_CMD_CREATE = 6;
 
+    /** Number of the word that says how often a segment is attached. */
+    private static final int ATTACHED = 6;
+
     private IpcObjects() {}
 
     /** Every object, as the user knows it. */
@@ -40,6 +43,9 @@ final class IpcObjects {
         List<String> lines = VirtualFile.text(SYSTEM_V + file).lines().toList();
         for (String line : lines.subList(1, lines.size())) {
             String[] words = line.strip().split("\\s+");
+            if (file.equals("shm") && !words[ATTACHED].equals("0")) {
+                continue; // saved with the memory of those who have
+            }
             objects.add(what + " " + words[1] + " (key " + words[0] + ")");
         }
     }

@@ -122,6 +122,11 @@ public final class SavedNamespaces {
     }
 
     /** Whether the tree has a user namespace. */
+    public boolean makesIpc() {
+        return isSaved(Namespace.IPC);
+    }
+
+    /** Whether it is in a user namespace of its own. */
     public boolean hasUsers() {
         return users != null;
     }

@@ -234,6 +234,16 @@ public final class TreeNamespaces {
                 .orElse(null);
     }
 
+    /** The id of the tree's namespace of that kind. */
+    public int id(Namespace namespace) {
+        for (int i = 0; i < own.size(); i++) {
+            if (own.get(i).namespace() == namespace) {
+                return FIRST_OWN_ID + i;
+            }
+        }
+        return ORDER.indexOf(namespace) + 1;
+    }
+
     /** Fills in the ids that a task of the tree has; of ours, for whoever dumps. */
     public void identify(TaskKobjIdsEntry.Builder ids, boolean ours) {
         for (int i = 0; i < ORDER.size(); i++) {

@@ -49,6 +49,11 @@ record OneRestore(
     }
 
     @Override
+    public TaskKobjIdsEntry ids() {
+        return TaskKobjIdsEntry.getDefaultInstance();
+    }
+
+    @Override
     public int position() {
         return pid - 1;
     }

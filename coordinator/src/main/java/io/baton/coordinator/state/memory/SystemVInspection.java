@@ -1,0 +1,62 @@
+package io.baton.coordinator.state.memory;
+
+import io.baton.coordinator.error.Refusals;
+import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.task.linux.Errno;
+import io.baton.task.linux.Memory;
+import io.baton.task.linux.ProcMap;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Whether System V shared memory of our own ipc namespace is attached by the tree alone: others would go on with the old
+ * segment, while the restored tree has a new one. In a namespace of its own there are no others.
+ */
+final class SystemVInspection {
+    private static final int IPC_STAT = 2;
+    private static final int ATTACHED_OFFSET = 88;
+    private static final String NAMESPACE = "ns/ipc";
+
+    private SystemVInspection() {}
+
+    private record First(SeizedProcess process, ProcMap map, int count) {}
+
+    static void inspect(List<SeizedProcess> processes, Refusals refusals) {
+        Map<Integer, First> segments = new HashMap<>();
+        for (SeizedProcess process : processes) {
+            for (ProcMap map : process.maps()) {
+                if (SpecialMapping.of(map) == SpecialMapping.SYSV) {
+                    segments.merge(
+                            (int) map.inode(),
+                            new First(process, map, 1),
+                            (one, other) -> new First(one.process(), one.map(), one.count() + 1));
+                }
+            }
+        }
+        segments.forEach((id, first) -> {
+            SeizedProcess process = first.process();
+            int self = (int) ProcessHandle.current().pid();
+            boolean ours = process.readLink(NAMESPACE).equals(process.proc().readLink(self, NAMESPACE));
+            long attached = ours ? attached(id) : first.count();
+            if (attached > first.count()) {
+                refusals.add(
+                        process.pid(),
+                        MappingInspection.name(first.map()),
+                        "is attached outside of the tree, too: id " + id + ", " + attached + " times, by the tree "
+                                + first.count(),
+                        "dump from a process above all who have it");
+            }
+        });
+    }
+
+    /** How many mappings there are of a segment. */
+    private static long attached(int id) {
+        try (Memory memory = Memory.allocate(SystemVSegment.LENGTH)) {
+            long result = SystemCall.call(SyscallNumber.SHMCTL, id, IPC_STAT, memory.address());
+            return result == -Errno.EINVAL ? 0 : memory.buffer().getLong(ATTACHED_OFFSET);
+        }
+    }
+}
