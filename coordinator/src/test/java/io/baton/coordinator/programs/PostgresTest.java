@@ -6,13 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Disabled;
 
 /**
  * A database whose processes share memory, under its own user. In an ipc namespace of its own: it marks its data
  * directory by a System V segment.
  */
-@Disabled("System V shared memory is refused")
 class PostgresTest extends ProgramTest {
     @Override
     List<String> command() throws Exception {
