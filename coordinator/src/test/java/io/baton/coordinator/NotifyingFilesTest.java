@@ -45,7 +45,7 @@ class NotifyingFilesTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"pidfds", "notified"})
+    @ValueSource(strings = {"pidfds", "notified", "memfds"})
     void shouldComeBack(String program) throws Exception {
         try (Victim victim = Victim.start(program, directory)) {
             Victim.await(() -> Files.exists(directory.resolve("ready")));

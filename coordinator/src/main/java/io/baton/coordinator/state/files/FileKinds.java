@@ -20,6 +20,7 @@ final class FileKinds {
             new UnixSocket(),
             new InternetSocket(),
             new Terminal(),
+            new MemoryFile(),
             new NamedFile(),
             new UnsupportedFile());
 

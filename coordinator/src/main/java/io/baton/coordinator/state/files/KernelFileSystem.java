@@ -52,7 +52,8 @@ final class KernelFileSystem {
         return "";
     }
 
-    private static long type(OpenFile file) {
+    /** The magic number of the file system that it is on. */
+    static long type(OpenFile file) {
         try (Memory path = Memory.cString(file.procPath());
                 Memory result = Memory.allocate(STATFS_LENGTH)) {
             long error = SystemCall.call(SyscallNumber.STATFS, path.address(), result.address());

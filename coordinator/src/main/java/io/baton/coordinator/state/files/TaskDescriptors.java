@@ -5,9 +5,12 @@ import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.state.ContextBuilder;
 import io.baton.coordinator.state.Item;
 import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.memory.SharedMemory;
+import io.baton.coordinator.state.memory.SharedObject;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
+import io.baton.mktree.image.proto.MemfdFileEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.SyscallNumber;
@@ -18,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the part of a process's program that restores its descriptors, from the lowest to the highest.
@@ -39,6 +43,7 @@ final class TaskDescriptors {
     private final Int2ObjectHashMap<Handle> files = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<Handle> owners = new Int2ObjectHashMap<>();
     private final List<Integer> made = new ArrayList<>();
+    private final Int2ObjectHashMap<Handle> memoryFiles = new Int2ObjectHashMap<>();
     private boolean targetClosesOnExec;
     private int tag;
     private ProgramBuilder block;
@@ -152,6 +157,16 @@ final class TaskDescriptors {
     /** Whether the description with that id was made here, and not fetched. */
     boolean hasMade(int id) {
         return made.contains(id);
+    }
+
+    /** A descriptor of that memory file here, or null. */
+    @Nullable
+    Handle memoryFile(int inodeId) {
+        return memoryFiles.get(inodeId);
+    }
+
+    void memoryFile(int inodeId, Handle handle) {
+        memoryFiles.putIfAbsent(inodeId, handle);
     }
 
     /** A copy of what we have handed down. */
@@ -287,12 +302,25 @@ final class TaskDescriptors {
                 continue;
             }
             tree.settled(id, process, handle.fd());
+            FileEntry entry = process.file(id);
+            if (entry != null && entry.hasMemfd()) {
+                tellOfMemoryFile(entry.getMemfd(), handle.fd());
+            }
             if (!handle.isPlaced()) {
                 parked.add(handle.fd());
             }
         }
         if (!parked.isEmpty()) {
             tree.park(process, parked, targets);
+        }
+    }
+
+    /** By that name others can open it, from now on. */
+    private void tellOfMemoryFile(MemfdFileEntry memfd, int fd) {
+        SharedObject object = SharedMemory.of(process).file(process, memfd.getInodeId());
+        RestoredFiles.Home home = tree.home(memfd.getId());
+        if (object != null && home != null && !object.isMade()) {
+            object.madeAt("/proc/" + home.task() + "/fd/" + fd);
         }
     }
 

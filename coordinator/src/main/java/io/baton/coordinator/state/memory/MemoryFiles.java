@@ -15,24 +15,31 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The memory files (memfd_create) that processes of one tree have mapped: each is entered in the image once, its contents
+ * The memory files (memfd_create) that processes of one tree have open or mapped: each is entered in the image once, its contents
  * as shared memory, as CRIU does.
  */
-final class MemoryFiles {
+public final class MemoryFiles {
     private static final String PREFIX = "/memfd:";
     private static final String SUFFIX = " (deleted)";
     private static final long ID_MASK = 0xffff_ffffL;
 
     private final TreeImage tree;
-    /** By inode. */
+    /** By inode: the entries that stand for mappings. */
     private final Map<Long, Integer> ids = new HashMap<>();
+    /** By inode: the files themselves. */
+    private final Map<Long, Integer> inodes = new HashMap<>();
 
     private MemoryFiles(TreeImage tree) {
         this.tree = tree;
     }
 
-    static MemoryFiles of(TreeImage tree) {
+    public static MemoryFiles of(TreeImage tree) {
         return tree.shared(MemoryFiles.class, () -> new MemoryFiles(tree));
+    }
+
+    /** Opens a memory file for reading. */
+    public interface Opener {
+        Fd open();
     }
 
     /** Id in the image of the file behind a mapping. */
@@ -47,21 +54,10 @@ final class MemoryFiles {
 
     private int add(SeizedProcess process, ProcMap map) {
         int id = tree.newFileId();
-        try (Fd memory = SharedMemoryCapture.open(process, map)) {
-            FileStatus status = Files.status(memory.number());
-            long shared = status.ino() & ID_MASK;
-            SharedMemoryCapture.of(tree).save(memory.number(), shared);
-            tree.addMemoryFile(MemfdInodeEntry.newBuilder()
-                    .setInodeId(id)
-                    .setName(name(process.readLink("map_files/" + map.mapFile())))
-                    .setUid(status.uid())
-                    .setGid(status.gid())
-                    .setMode(status.mode())
-                    .setSize(status.size())
-                    .setSeals(MemFd.seals(memory))
-                    .setShmid((int) shared)
-                    .build());
-        }
+        int inode = inodeOf(
+                map.inode(),
+                process.readLink("map_files/" + map.mapFile()),
+                () -> SharedMemoryCapture.open(process, map));
         tree.addFile(FileEntry.newBuilder()
                 .setType(FdTypes.MEMFD)
                 .setId(id)
@@ -70,8 +66,38 @@ final class MemoryFiles {
                         .setFlags(0)
                         .setPos(0)
                         .setFown(MappedFiles.NO_OWNER)
-                        .setInodeId(id))
+                        .setInodeId(inode))
                 .build());
+        return id;
+    }
+
+    /** Id in {@code memfd.img} of the file with that inode; what is in it is saved at the first time. */
+    public int inodeOf(long inode, String link, Opener opener) {
+        Integer known = inodes.get(inode);
+        if (known == null) {
+            known = addInode(link, opener);
+            inodes.put(inode, known);
+        }
+        return known;
+    }
+
+    private int addInode(String link, Opener opener) {
+        int id = tree.newFileId();
+        try (Fd memory = opener.open()) {
+            FileStatus status = Files.status(memory.number());
+            long shared = status.ino() & ID_MASK;
+            SharedMemoryCapture.of(tree).save(memory.number(), shared);
+            tree.addMemoryFile(MemfdInodeEntry.newBuilder()
+                    .setInodeId(id)
+                    .setName(name(link))
+                    .setUid(status.uid())
+                    .setGid(status.gid())
+                    .setMode(status.mode())
+                    .setSize(status.size())
+                    .setSeals(MemFd.seals(memory))
+                    .setShmid((int) shared)
+                    .build());
+        }
         return id;
     }
 

@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * The memory objects that processes of an image share. CRIU has two ways to write them: by the number of the object, or
  * as a file without a name.
  */
-final class SharedMemory {
+public final class SharedMemory {
     /** What a nameless memory file is called in the image if it was anonymous memory. */
     static final String ANONYMOUS = "/dev/zero";
 
     private final Map<Long, SharedObject> objects = new HashMap<>();
     private @Nullable Map<Long, MemfdInodeEntry> inodes;
 
-    static SharedMemory of(ProcessRestore process) {
+    public static SharedMemory of(ProcessRestore process) {
         return process.shared(SharedMemory.class, SharedMemory::new);
     }
 
@@ -40,18 +40,29 @@ final class SharedMemory {
      * @throws BatonException if the image has no such object
      */
     SharedObject object(ProcessRestore process, VmaEntry vma) {
-        long id = vma.getShmid();
-        MemfdInodeEntry inode = null;
-        if (VmaBits.has(vma.getStatus(), VmaBits.MEMFD)) {
-            inode = inode(process, (int) id);
-            id = Integer.toUnsignedLong(inode.getShmid());
-        }
+        SharedObject object = VmaBits.has(vma.getStatus(), VmaBits.MEMFD)
+                ? of(process, inode(process, (int) vma.getShmid()))
+                : object(process, vma.getShmid(), null);
+        object.reach(vma.getPgoff() + vma.getEnd() - vma.getStart());
+        return object;
+    }
+
+    /** The memory file with that id in {@code memfd.img}, or null. */
+    public @Nullable SharedObject file(ProcessRestore process, int inodeId) {
+        MemfdInodeEntry inode = inodes(process).get(Integer.toUnsignedLong(inodeId));
+        return inode == null ? null : of(process, inode);
+    }
+
+    private SharedObject of(ProcessRestore process, MemfdInodeEntry inode) {
+        return object(process, Integer.toUnsignedLong(inode.getShmid()), inode);
+    }
+
+    private SharedObject object(ProcessRestore process, long id, @Nullable MemfdInodeEntry inode) {
         SharedObject object = objects.get(id);
         if (object == null) {
             object = new SharedObject(inode, pagemap(process, id));
             objects.put(id, object);
         }
-        object.reach(vma.getPgoff() + vma.getEnd() - vma.getStart());
         return object;
     }
 
@@ -70,16 +81,21 @@ final class SharedMemory {
         if (file == null || !file.hasMemfd()) {
             throw damaged("mapped memory file has no entry in files.img: id=" + fileId, null);
         }
+        MemfdInodeEntry inode =
+                inodes(process).get(Integer.toUnsignedLong(file.getMemfd().getInodeId()));
+        if (inode == null) {
+            throw damaged("mapped memory file has no entry in memfd.img: id=" + fileId, null);
+        }
+        return inode;
+    }
+
+    private Map<Long, MemfdInodeEntry> inodes(ProcessRestore process) {
         Map<Long, MemfdInodeEntry> known = inodes;
         if (known == null) {
             known = readInodes(process);
             inodes = known;
         }
-        MemfdInodeEntry inode = known.get(Integer.toUnsignedLong(file.getMemfd().getInodeId()));
-        if (inode == null) {
-            throw damaged("mapped memory file has no entry in memfd.img: id=" + fileId, null);
-        }
-        return inode;
+        return known;
     }
 
     private static Map<Long, MemfdInodeEntry> readInodes(ProcessRestore process) {

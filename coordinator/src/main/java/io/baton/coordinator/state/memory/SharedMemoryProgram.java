@@ -82,11 +82,12 @@ final class SharedMemoryProgram {
                 .data(block.string(object.name()))
                 .value(seals == MemFd.SEAL_SEAL ? 0 : MemFd.MFD_ALLOW_SEALING)
                 .store(MEMORY_REGISTER);
-        block.call(SyscallNumber.FTRUNCATE).register(MEMORY_REGISTER).value(object.size());
         PagemapImage pagemap = object.pagemap();
         if (pagemap != null) {
             pagemap.layers().forEach(layer -> fill(index, layer));
         }
+        // Then, because the image has whole pages.
+        item(index).call(SyscallNumber.FTRUNCATE).register(MEMORY_REGISTER).value(object.size());
         map(index, MEMORY_REGISTER, process.mm().getVmas(index).getProt());
         if (file != null) {
             settle(index, file, seals);

@@ -11,12 +11,13 @@ import org.jspecify.annotations.Nullable;
  * One object of shared memory. The first process that maps it makes it; later mappings, also of that same process, open
  * what is behind the first by its link in {@code /proc}.
  */
-final class SharedObject {
+public final class SharedObject {
     private final @Nullable MemfdInodeEntry file;
     private final @Nullable PagemapImage pagemap;
     private long size;
     private @Nullable ProcessRestore owner;
     private int ownerIndex;
+    private String descriptor = "";
 
     /**
      * @param file the memory file it is, null if it is none
@@ -30,7 +31,7 @@ final class SharedObject {
 
     /** What the image says of the memory file it is; null if it is none, but anonymous memory. */
     @Nullable
-    MemfdInodeEntry file() {
+    public MemfdInodeEntry file() {
         return file == null || file.getName().equals(SharedMemory.ANONYMOUS) ? null : file;
     }
 
@@ -39,21 +40,32 @@ final class SharedObject {
     }
 
     @Nullable
-    PagemapImage pagemap() {
+    public PagemapImage pagemap() {
         return pagemap;
     }
 
-    /** Bytes that all mappings and contents together need. */
+    /** Bytes that all mappings and contents together need; of a memory file, what it has. */
     long size() {
-        return size;
+        MemfdInodeEntry named = file();
+        return named == null ? size : named.getSize();
     }
 
     void reach(long end) {
         size = Math.max(size, end);
     }
 
-    boolean isMade() {
-        return owner != null;
+    public boolean isMade() {
+        return owner != null || !descriptor.isEmpty();
+    }
+
+    /** Says that it can be opened by that name. */
+    public void madeAt(String path) {
+        descriptor = path;
+    }
+
+    /** Path by which the object can be opened by a process that has all its mappings. */
+    public String path(ProcessRestore process) {
+        return path(process, process.mm().getVmasCount());
     }
 
     void madeBy(ProcessRestore process, int index) {
@@ -68,6 +80,9 @@ final class SharedObject {
      * @param index of the mapping it wants it for; its own mappings from there on do not exist yet
      */
     String path(ProcessRestore process, int index) {
+        if (!descriptor.isEmpty()) {
+            return descriptor;
+        }
         ProcessRestore made = owner;
         if (made == null) {
             throw new IllegalStateException("shared memory is not made yet: name=" + name());

@@ -32,7 +32,6 @@ final class RefusalTest {
         "passed, fd 10 (socket:[, descriptors or credentials in flight",
         "lost target, fd 10 (anon_inode:[eventpoll]), watches a file",
         "outside pidfd, fd 10 (, outside the tree: pid=1",
-        "memfd, fd 10 (/memfd:memory, a memory file",
         "namespace, fd 10 (net:[, a namespace",
         "large deleted, /deleted (deleted), too large",
         "renamed, fd 10 (, this name of the file is gone",
