@@ -1,16 +1,48 @@
 package io.baton.coordinator.cli;
 
 import io.baton.coordinator.state.FileOptions;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** What a dump does about files that are more than a name. */
 final class FileChoices {
+    private static final String UNITS = "KMG";
+    private static final int UNIT_BITS = 10;
+
     @Option(
             names = {"-l", "--file-locks"},
             description = "Save file locks and leases; without it they are refused.")
     private boolean locks;
 
+    @Option(
+            names = "--ghost-limit",
+            paramLabel = "SIZE",
+            defaultValue = "64M",
+            description = "Save files that have lost their name up to this size each: bytes, or with K, M or G"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private String ghostLimit = "64M";
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
     FileOptions options() {
-        return new FileOptions(locks);
+        return new FileOptions(locks, bytes(ghostLimit));
+    }
+
+    /** Reads {@code 4096}, {@code 64M}. */
+    private long bytes(String size) {
+        int unit = size.isEmpty() ? -1 : UNITS.indexOf(Character.toUpperCase(size.charAt(size.length() - 1)));
+        String number = unit < 0 ? size : size.substring(0, size.length() - 1);
+        try {
+            long bytes = Math.multiplyExact(Long.parseLong(number), 1L << (UNIT_BITS * (unit + 1)));
+            if (bytes >= 0) {
+                return bytes;
+            }
+        } catch (NumberFormatException | ArithmeticException e) {
+            // told below
+        }
+        throw new ParameterException(spec.commandLine(), "--ghost-limit=" + size + " is no size, such as 512K or 64M");
     }
 }

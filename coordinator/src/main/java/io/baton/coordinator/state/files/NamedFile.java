@@ -49,7 +49,9 @@ final class NamedFile implements FileKind {
 
     @Override
     public boolean matches(OpenFile file) {
-        if (!file.hasPath() || file.link().startsWith(UnsupportedFile.MEMORY_FILE)) {
+        if (!file.hasPath()
+                || file.link().startsWith(UnsupportedFile.MEMORY_FILE)
+                || file.link().startsWith(UnsupportedFile.SECRET_MEMORY)) {
             return false;
         }
         return FileFlags.isPath(file.flags())
@@ -72,7 +74,7 @@ final class NamedFile implements FileKind {
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
         boolean ghost = isGhost(file);
-        String fault = ghost ? GhostCapture.fault(file.status()) : fault(file);
+        String fault = ghost ? GhostCapture.fault(file.status(), inspection.options().files().ghostLimit()) : fault(file);
         if (fault != null) {
             inspection.refuse(file, fault, "close the file before the dump, or keep it in place");
         } else if (!ghost) {

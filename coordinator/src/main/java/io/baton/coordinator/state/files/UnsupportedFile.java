@@ -10,6 +10,9 @@ import java.util.Map;
 /** What no other kind can save: refused, each by its own name. */
 final class UnsupportedFile implements FileKind {
     static final String MEMORY_FILE = "/memfd:";
+    /** Which nobody but its processes can read, not even the kernel. */
+    static final String SECRET_MEMORY = "/secretmem";
+
 
     private static final String CLOSE = "close it before the dump";
     private static final Map<String, String> ANONYMOUS = Map.ofEntries(
@@ -18,7 +21,13 @@ final class UnsupportedFile implements FileKind {
             Map.entry("[perf_event]", "a performance counter"),
             Map.entry("[fscontext]", "a file system context"),
             Map.entry("bpf-map", "a BPF map"),
-            Map.entry("bpf-prog", "a BPF program"));
+            Map.entry("bpf-prog", "a BPF program"),
+            Map.entry("bpf_link", "a BPF link"),
+            Map.entry("btf", "BPF type information"),
+            Map.entry("[landlock-ruleset]", "a Landlock ruleset"),
+            Map.entry("kvm-vm", "a virtual machine (KVM)"),
+            Map.entry("kvm-vcpu", "a virtual processor (KVM)"),
+            Map.entry("seccomp notify", "a seccomp listener"));
 
     @Override
     public FdTypes type() {
@@ -46,6 +55,8 @@ final class UnsupportedFile implements FileKind {
             return "a socket";
         } else if (link.startsWith(MEMORY_FILE)) {
             return "a memory file (memfd_create)";
+        } else if (link.startsWith(SECRET_MEMORY)) {
+            return "secret memory (memfd_secret)";
         } else if (link.startsWith("anon_inode:")) {
             String inode = link.substring("anon_inode:".length());
             String name = ANONYMOUS.get(inode);

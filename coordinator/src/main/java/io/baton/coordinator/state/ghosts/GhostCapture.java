@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 /** Saves files without a name, each once, in CRIU's form: {@code ghost-file-ID.img}, and who it is in {@code remap-fpath.img}. */
 public final class GhostCapture {
     private static final String DELETED = " (deleted)";
-    /** More than that in blocks on disk is refused. */
-    private static final long LIMIT = 64L << 20;
-
     private static final int BLOCK = 512;
     private static final int PIECE = 1 << 20;
     private static final int SEEK_DATA = 3;
@@ -52,12 +49,17 @@ public final class GhostCapture {
         return status.nlink() == 0 && status.type() == FileStatus.S_IFREG;
     }
 
-    /** Why such a file cannot be saved, or null. */
-    public static @Nullable String fault(FileStatus status) {
+    /**
+     * Why such a file cannot be saved, or null.
+     *
+     * @param limit most bytes on disk
+     */
+    public static @Nullable String fault(FileStatus status, long limit) {
         long bytes = status.blocks() * BLOCK;
-        return bytes <= LIMIT
+        return bytes <= limit
                 ? null
-                : "deleted, and too large to be saved: " + (bytes >> 20) + " MiB, at most " + (LIMIT >> 20);
+                : "deleted, and too large to be saved: bytes=" + bytes + ", at most " + limit
+                        + ": raise --ghost-limit";
     }
 
     /** The name that it had. */

@@ -2,6 +2,7 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.FileOptions;
 import io.baton.coordinator.state.ghosts.GhostCapture;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
@@ -24,12 +25,23 @@ final class MappingInspection {
 
     private final SeizedProcess process;
     private final Refusals refusals;
+    private final long ghostLimit;
     /** By path, device and inode in one string: programs map the same few files again and again. */
     private final Map<String, FileLookup> files = new HashMap<>();
 
     MappingInspection(SeizedProcess process, Refusals refusals) {
+        this(process, refusals, FileOptions.GHOST_LIMIT);
+    }
+
+    /**
+     * Of a process.
+     *
+     * @param ghostLimit most bytes on disk that a file without a name may have
+     */
+    MappingInspection(SeizedProcess process, Refusals refusals, long ghostLimit) {
         this.process = process;
         this.refusals = refusals;
+        this.ghostLimit = ghostLimit;
     }
 
     void inspect(Iterable<ProcSmap> maps) {
@@ -128,7 +140,7 @@ final class MappingInspection {
         FileStatus status = file.status();
         if (status == null && map.isDeleted()) {
             FileStatus ghost = MappedFiles.ghost(process, map);
-            String fault = ghost == null ? "file has been deleted or replaced" : GhostCapture.fault(ghost);
+            String fault = ghost == null ? "file has been deleted or replaced" : GhostCapture.fault(ghost, ghostLimit);
             if (fault != null) {
                 add(name(map), fault, KEEP_FILE);
             }

@@ -68,7 +68,7 @@ public final class MemoryKind implements StateKind {
 
     @Override
     public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
-        new MappingInspection(process, refusals).inspect(process.smaps());
+        new MappingInspection(process, refusals, options.files().ghostLimit()).inspect(process.smaps());
     }
 
     @Override
