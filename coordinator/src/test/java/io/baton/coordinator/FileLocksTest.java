@@ -38,7 +38,7 @@ class FileLocksTest {
     private static final long SECONDS = 60;
     private static final int SIGUSR1 = 10;
     private static final int SEEDS = Integer.getInteger("baton.locks", 3);
-    private static final DumpOptions WITH_LOCKS = DumpOptions.DEFAULT.with(new FileOptions(true, FileOptions.GHOST_LIMIT));
+    private static final DumpOptions WITH_LOCKS = DumpOptions.DEFAULT.with(new FileOptions(true));
 
     @TempDir
     Path directory;

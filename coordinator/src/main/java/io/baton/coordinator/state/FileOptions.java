@@ -12,4 +12,9 @@ public record FileOptions(boolean locks, long ghostLimit) {
 
     /** Locks are refused. */
     public static final FileOptions DEFAULT = new FileOptions(false, GHOST_LIMIT);
+
+    /** With the usual limit. */
+    public FileOptions(boolean locks) {
+        this(locks, GHOST_LIMIT);
+    }
 }

@@ -74,7 +74,9 @@ final class NamedFile implements FileKind {
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
         boolean ghost = isGhost(file);
-        String fault = ghost ? GhostCapture.fault(file.status(), inspection.options().files().ghostLimit()) : fault(file);
+        String fault = ghost
+                ? GhostCapture.fault(file.status(), inspection.options().files().ghostLimit())
+                : fault(file);
         if (fault != null) {
             inspection.refuse(file, fault, "close the file before the dump, or keep it in place");
         } else if (!ghost) {

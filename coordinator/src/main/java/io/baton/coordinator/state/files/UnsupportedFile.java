@@ -13,7 +13,6 @@ final class UnsupportedFile implements FileKind {
     /** Which nobody but its processes can read, not even the kernel. */
     static final String SECRET_MEMORY = "/secretmem";
 
-
     private static final String CLOSE = "close it before the dump";
     private static final Map<String, String> ANONYMOUS = Map.ofEntries(
             Map.entry("[userfaultfd]", "a userfault descriptor"),

@@ -58,8 +58,7 @@ public final class GhostCapture {
         long bytes = status.blocks() * BLOCK;
         return bytes <= limit
                 ? null
-                : "deleted, and too large to be saved: bytes=" + bytes + ", at most " + limit
-                        + ": raise --ghost-limit";
+                : "deleted, and too large to be saved: bytes=" + bytes + ", at most " + limit + ": raise --ghost-limit";
     }
 
     /** The name that it had. */
