@@ -30,7 +30,6 @@ class AllocationTest {
     private static long allocated(ThreadMXBean threads) {
         long self = Thread.currentThread().getId();
         try (BatonTasks tasks = new BatonTasks(TASKS, RING)) {
-            threads.getThreadAllocatedBytes(self);
             long before = threads.getThreadAllocatedBytes(self);
             tasks.publishAll();
             tasks.round();

@@ -35,7 +35,8 @@ class BenchmarksTest {
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
         if (!parameter.isEmpty()) {
-            options.param(parameter.split("=")[0], parameter.split("=")[1]);
+            int equals = parameter.indexOf('=');
+            options.param(parameter.substring(0, equals), parameter.substring(equals + 1));
         }
         Collection<RunResult> run = new Runner(options.build()).run();
         assertEquals(results, run.size());
