@@ -49,9 +49,9 @@ class NetworkLockTest {
     @ValueSource(ints = {1, 3000})
     void shouldLastUntilReleased(int connections) {
         String name = "CRIU-test-" + ProcessHandle.current().pid();
-        InetSocketAddress own = new InetSocketAddress("127.0.0.1", 9);
+        InetSocketAddress own = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
         List<Connection> many = java.util.stream.IntStream.range(0, connections)
-                .mapToObj(i -> new Connection(own, new InetSocketAddress("127.0.0.1", 10_000 + i)))
+                .mapToObj(i -> new Connection(own, new InetSocketAddress(InetAddress.getLoopbackAddress(), 10_000 + i)))
                 .toList();
         NetworkLock.keep(name, many);
         assertTrue(NetworkLock.release(name));
