@@ -70,14 +70,19 @@ public final class Helper implements AutoCloseable {
         }
         final List<Fd> opened = new ArrayList<>();
         try (Executable executable = Executable.of(NAME, NativeFiles.helper())) {
-            final Spawner spawner = executable.spawner();
-            // From numbers above all targets, so that setting up one does not close what another needs.
-            opened.add(duplicate(segment.fd(), free));
-            spawner.dup(opened.get(0).number(), Segment.HELPER_FD);
+            // From numbers above all targets, so that setting up one does not close what another needs: nor the
+            // program.
+            final Fd program = duplicate(executable.fd(), free);
+            opened.add(program);
+            final Spawner spawner = executable.spawner(program.number());
+            final Fd shared = duplicate(segment.fd(), free);
+            opened.add(shared);
+            spawner.dup(shared.number(), Segment.HELPER_FD);
             try (PidFd ourselves = PidFd.open(Identity.pid())) {
-                opened.add(duplicate(ourselves.fd(), free));
+                final Fd copy = duplicate(ourselves.fd(), free);
+                opened.add(copy);
+                spawner.dup(copy.number(), COORDINATOR_FD);
             }
-            spawner.dup(opened.get(1).number(), COORDINATOR_FD);
             for (final Inherited one : inherited) {
                 final Fd copy = duplicate(one.fd(), free);
                 opened.add(copy);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.Fd;
+import io.baton.task.linux.Files;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
@@ -28,6 +30,8 @@ class HandOverTest {
     private static final long HOLE = 0x2000_0000_0000L;
     private static final int RING = 16 * 1024;
     private static final int FORKING = 3;
+    private static final int LOW = 6;
+    private static final int HIGH = 200;
     private static final int SIGCHLD = 17;
     private static final int SIGKILL = 9;
     private static final int PR_SET_PDEATHSIG = 1;
@@ -46,6 +50,23 @@ class HandOverTest {
             }
             assertOneAtATimeInOrder(segment, tasks);
             assertEvents(segment, tasks);
+        }
+    }
+
+    /** Whatever numbers its descriptors are to have, they must not take the place of the program to be started. */
+    @Test
+    void shouldStartWithAnyNumbers() {
+        try (Segment segment = star(2);
+                Fd nothing = Files.open("/dev/null", Files.O_RDWR)) {
+            segment.expect(FORKING, 2);
+            final List<Helper.Inherited> inherited = new ArrayList<>();
+            for (int number = LOW; number < HIGH; number++) {
+                inherited.add(new Helper.Inherited(nothing, number));
+            }
+            try (Helper helper = Helper.start(segment, inherited)) {
+                awaitArrival(segment, 2);
+                assertTrue(TaskKiller.killAll(segment, helper, System.nanoTime() + TimeUnit.SECONDS.toNanos(5)));
+            }
         }
     }
 
