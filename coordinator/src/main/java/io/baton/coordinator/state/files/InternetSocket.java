@@ -24,13 +24,17 @@ import io.baton.task.program.ProgramBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * TCP and UDP over IPv4 and IPv6: unbound, bound, listening, and UDP with a fixed other end. Connections of TCP go on with
  * {@code --tcp-established}, come back closed with {@code --tcp-close}, and are refused without.
- * What waits in a UDP socket is lost, as UDP allows.
+ * What waits in a UDP socket is lost, as UDP allows, and that is said.
  */
 final class InternetSocket implements FileKind {
+    private static final Logger LOG = LoggerFactory.getLogger(InternetSocket.class);
+
     private static final int TCP = 6;
     private static final int UDP = 17;
     private static final int UDP_LITE = 136;
@@ -167,10 +171,19 @@ final class InternetSocket implements FileKind {
     }
 
     private static boolean hasUrgent(Fd socket) {
+        return isReady(socket, Poll.POLLPRI);
+    }
+
+    /** A socket that has been shut down is ready without anything to be read. */
+    private static boolean hasUnread(Fd socket) {
+        return isReady(socket, Poll.POLLIN) && !isReady(socket, Poll.POLLRDHUP);
+    }
+
+    private static boolean isReady(Fd socket, int event) {
         try (Poll poll = new Poll(1)) {
-            poll.add(socket.number(), Poll.POLLPRI);
+            poll.add(socket.number(), event);
             poll.await(0);
-            return (poll.events(0) & Poll.POLLPRI) != 0;
+            return (poll.events(0) & event) != 0;
         }
     }
 
@@ -223,6 +236,9 @@ final class InternetSocket implements FileKind {
                 TcpCapture.capture(file, isk, tree);
             } else if (OpenFiles.of(tree).ended().contains(file)) {
                 TcpCapture.captureEnded(socket, isk, tree);
+            }
+            if (protocol != TCP && hasUnread(socket)) {
+                LOG.warn("pid {}: {}: unread datagrams are lost", file.process().pid(), file.describe());
             }
             if (!RepairMode.hasReceivedEnd(isk.getState())) {
                 captureShutdown(socket, protocol == TCP && tcp.state == Sockets.CLOSE, isk);
