@@ -22,15 +22,18 @@ public final class NetworkLock implements AutoCloseable {
 
     static final int METHOD_SKIP = 2;
 
+    private static final int LONGEST_NAME = 26;
+
     private final Fd socket;
 
     private NetworkLock(Fd socket) {
         this.socket = socket;
     }
 
-    /** Name of the table that lasts, of a dump of that id. */
+    /** Name of the table that lasts, of a dump of that id; CRIU has room for so much of it. */
     public static String nameOf(String run) {
-        return "CRIU-" + run;
+        String name = "CRIU-" + run;
+        return name.substring(0, Math.min(LONGEST_NAME, name.length()));
     }
 
     /**
