@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -215,6 +216,9 @@ int main(int argc, char **argv)
 		memory(*letter);
 		task(*letter);
 	}
-	close(open("ready", O_CREAT | O_WRONLY, 0600));
+	/* By another name first: when the file is there, it is not open any more. */
+	close(open("ready.new", O_CREAT | O_WRONLY, 0600));
+	if (rename("ready.new", "ready"))
+		return 1;
 	sleeper(0);
 }

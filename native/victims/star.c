@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,21 +17,60 @@
 #include <unistd.h>
 
 static const char *ready;
+/* Whoever is where he will stay closes it; when all have, the first process reads its end. */
+static int done[2];
 
-static void rest(void)
+static void in_place(void)
+{
+	close(done[0]);
+	close(done[1]);
+}
+
+static void stay(void)
 {
 	for (;;)
 		pause();
 }
 
+static void rest(void)
+{
+	in_place();
+	stay();
+}
+
+/* By another name first: when the file is there, it is not open any more. */
 static void tell(void)
 {
-	close(open(ready, O_CREAT | O_WRONLY, 0600));
+	char name[4096];
+
+	strcpy(name, ready);
+	strcat(name, ".new");
+	close(open(name, O_CREAT | O_WRONLY, 0600));
+	if (rename(name, ready))
+		exit(1);
 }
 
 static void *thread(void *unused)
 {
-	rest();
+	stay();
+	return unused;
+}
+
+/* A thread that outlives its leader, and says so once that one is dead. */
+static void *heir(void *unused)
+{
+	char state[512] = "";
+
+	while (!strstr(state, ") Z")) {
+		int stat = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+		usleep(100);
+		if (stat < 0 || read(stat, state, sizeof(state) - 1) < 0)
+			exit(1);
+		close(stat);
+	}
+	in_place();
+	stay();
 	return unused;
 }
 
@@ -55,25 +95,15 @@ static void star(int n)
 
 static void chain(int n)
 {
-	int done[2];
-	char end;
-
-	if (pipe(done))
-		exit(1);
 	for (int i = 0; i < n; i++) {
-		if (fork()) {
-			if (i == 0) {
-				close(done[1]);
-				if (read(done[0], &end, 1) < 0)
-					exit(1);
-				return;
-			}
-			close(done[1]);
+		if (!fork())
+			continue;
+		if (i > 0)
 			rest();
-		}
+		return;
 	}
-	close(done[1]);
-	rest();
+	if (n > 0)
+		rest();
 }
 
 static void zombies(int n)
@@ -102,7 +132,10 @@ static void family(void)
 	}
 	zombies(1);
 	if (!fork()) {
-		threads(2);
+		pthread_t made;
+
+		threads(1);
+		pthread_create(&made, 0, heir, 0);
 		pthread_exit(0); /* a dead leader, its threads live on */
 	}
 }
@@ -134,8 +167,11 @@ static void clan(void)
 int main(int count, char **arguments)
 {
 	int n = count > 3 ? atoi(arguments[3]) : 0;
+	char end;
 
 	ready = arguments[1];
+	if (pipe(done))
+		return 1;
 	if (!strcmp(arguments[2], "star")) {
 		star(n);
 	} else if (!strcmp(arguments[2], "chain")) {
@@ -144,6 +180,7 @@ int main(int count, char **arguments)
 		threads(n);
 	} else if (!strcmp(arguments[2], "leaderless")) {
 		threads(n);
+		in_place();
 		tell();
 		pthread_exit(0);
 	} else if (!strcmp(arguments[2], "zombies")) {
@@ -159,7 +196,10 @@ int main(int count, char **arguments)
 	} else {
 		return 1;
 	}
-	usleep(10000);
+	close(done[1]);
+	if (read(done[0], &end, 1))
+		return 1;
+	close(done[0]);
 	tell();
-	rest();
+	stay();
 }
