@@ -1,10 +1,7 @@
 package io.baton.coordinator.cli;
 
 import io.baton.coordinator.state.FileOptions;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** What a dump does about files that are more than a name. */
 final class FileChoices {
@@ -24,9 +21,6 @@ final class FileChoices {
                     + " (default: ${DEFAULT-VALUE}).")
     private String ghostLimit = "64M";
 
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec spec = CommandSpec.create();
-
     FileOptions options() {
         return new FileOptions(locks, bytes(ghostLimit));
     }
@@ -43,6 +37,6 @@ final class FileChoices {
         } catch (NumberFormatException | ArithmeticException e) {
             // told below
         }
-        throw new ParameterException(spec.commandLine(), "--ghost-limit=" + size + " is no size, such as 512K or 64M");
+        throw new Misuse("--ghost-limit=" + size + " is no size, such as 512K or 64M");
     }
 }
