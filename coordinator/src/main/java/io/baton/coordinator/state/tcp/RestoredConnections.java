@@ -54,6 +54,9 @@ public final class RestoredConnections implements AutoCloseable {
 
     /** The same in the network namespace of a task. */
     public void holdInside(int task) {
+        if (!areAny()) {
+            return; // in a pid namespace besides, the task has no name out here yet
+        }
         Visit.of(task, Namespace.NET, () -> {
             hold();
             return true;
