@@ -36,6 +36,7 @@ final class Rehearsal {
         rehearseRing();
         rehearseImage();
         rehearseTree();
+        Interruption.finish(status); // or the JVM waits for the commands that it has run
         System.exit(status);
     }
 

@@ -48,7 +48,8 @@ final class StartJar {
         Path directory = Files.createDirectories(Path.of(args[2]));
         Files.writeString(directory.resolve(OptionTable.FILE), OptionTable.text());
         for (Map.Entry<String, byte[]> file : all.files.entrySet()) {
-            if (file.getKey().startsWith(NATIVE)) {
+            // Not those of folders below, which no start needs.
+            if (file.getKey().startsWith(NATIVE) && file.getKey().lastIndexOf('/') < NATIVE.length()) {
                 Files.write(directory.resolve(file.getKey().substring(NATIVE.length())), file.getValue());
             }
         }
