@@ -1,10 +1,8 @@
-package io.baton.coordinator.state.memory;
+package io.baton.coordinator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.baton.coordinator.TreeSnapshot;
-import io.baton.coordinator.Victim;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
