@@ -19,6 +19,7 @@ final class Commands {
             "timeline",
             "recover",
             "mktree",
+            "serve",
             "demo");
 
     private Commands() {}
@@ -50,6 +51,7 @@ final class Commands {
             case "timeline" -> new TimelineCommand();
             case "recover" -> new RecoverCommand();
             case "mktree" -> new MktreeCommand();
+            case "serve" -> new ServeCommand();
             case "demo" -> new DemoCommand();
             default -> throw new IllegalArgumentException("no such command: name=" + name);
         };

@@ -1,11 +1,13 @@
 package io.baton.coordinator.cli;
 
+import io.baton.coordinator.serve.Asker;
 import io.baton.task.linux.Signals;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets SIGINT, SIGTERM and SIGHUP end an operation in good order: the JVM does not end before the operation has undone
@@ -20,9 +22,13 @@ final class Interruption implements AutoCloseable {
     private static final CompletableFuture<Integer> STATUS = new CompletableFuture<>();
 
     private final Thread hook = new Thread(this::interrupt, "interruption");
+    private final @Nullable Asker asker = Console.current().asker();
     private volatile boolean asked;
 
     Interruption() {
+        if (asker != null) {
+            return; // the signals are its own
+        }
         try {
             Runtime.getRuntime().addShutdownHook(hook);
         } catch (IllegalStateException e) {
@@ -32,7 +38,7 @@ final class Interruption implements AutoCloseable {
 
     /** Whether the operation should give up. */
     boolean isAsked() {
-        return asked;
+        return asker == null ? asked : asker.isCancelled();
     }
 
     /** Told by the command line when all has been said; the JVM is about to end. */
@@ -55,7 +61,7 @@ final class Interruption implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!asked) {
+        if (!asked && asker == null) {
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);
             } catch (IllegalStateException e) {

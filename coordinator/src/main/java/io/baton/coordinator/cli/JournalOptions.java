@@ -2,6 +2,7 @@ package io.baton.coordinator.cli;
 
 import io.baton.coordinator.journal.StateDirectory;
 import io.baton.coordinator.progress.OperationListener;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,8 @@ final class JournalOptions {
     }
 
     static StateDirectory state(final @Nullable Path directory) {
-        return directory == null ? StateDirectory.standard() : StateDirectory.at(directory);
+        return directory == null
+                ? StateDirectory.standard(Console.current().environment(), Identity.uid())
+                : StateDirectory.at(directory);
     }
 }

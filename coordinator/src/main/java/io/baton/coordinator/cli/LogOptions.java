@@ -78,7 +78,14 @@ final class LogOptions {
         if (verbosity <= 0) {
             return OperationListener.NONE;
         }
-        return new Progress(Console.current().err(), verbosity < INFO || file != null ? ErrorTerminal.columns() : 0);
+        return new Progress(
+                Console.current().err(),
+                verbosity < INFO || file != null ? Console.current().columns() : 0);
+    }
+
+    /** Whether it asks for no more than a server logs for everybody. */
+    boolean isPlain() {
+        return verbosity <= WARN && file == null;
     }
 
     /** Whether an error comes with its stack trace: a defect sooner than what a user can do something about. */

@@ -38,7 +38,7 @@ public final class Main {
                 .setUsageHelpAutoWidth(true)
                 .setExecutionStrategy(parsed -> {
                     main.logging.apply();
-                    final Console before = new Console(line.getOut(), System.err, main.logging).enter();
+                    final Console before = new Console(line.getOut(), System.err, main.logging, null).enter();
                     try {
                         return new RunLast().execute(parsed);
                     } finally {

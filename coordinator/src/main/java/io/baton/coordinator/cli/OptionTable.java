@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.UnsafeApi;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /**
@@ -69,15 +70,22 @@ final class OptionTable {
             return names.contains(spelled);
         }
 
-        /** Sets the field. */
-        void set(final Object object, final String value) throws ReflectiveOperationException {
+        /** Sets the field; a path counts from the directory, if there is one. */
+        void set(final Object object, final String value, final @Nullable Path directory)
+                throws ReflectiveOperationException {
             final long target = offset(object, field);
             switch (kind) {
                 case FLAG -> UnsafeApi.putBoolean(object, target, true);
                 case INT -> UnsafeApi.putInt(object, target, Integer.parseInt(value));
                 case DOUBLE -> UnsafeApi.putDouble(object, target, Double.parseDouble(value));
                 case STRING -> UnsafeApi.putReference(object, target, value);
-                case PATH -> UnsafeApi.putReference(object, target, Path.of(value));
+                case PATH -> {
+                    final Path path = Path.of(value);
+                    UnsafeApi.putReference(
+                            object,
+                            target,
+                            directory == null ? path : directory.resolve(path).normalize());
+                }
                 case LIST -> {
                     final List<Object> values = new ArrayList<>((List<?>) UnsafeApi.getReference(object, target));
                     values.add(value);
@@ -88,12 +96,12 @@ final class OptionTable {
         }
 
         /** It was not given; false if it must be. */
-        boolean settle(final Object object) throws ReflectiveOperationException {
+        boolean settle(final Object object, final @Nullable Path directory) throws ReflectiveOperationException {
             if (preset.length() == 1 && preset.charAt(0) == REQUIRED) {
                 return false;
             }
             if (!preset.isEmpty() && kind != OTHER) {
-                set(object, preset);
+                set(object, preset, directory);
             }
             return true;
         }

@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlainCommand {
     private final String name;
+    private final @Nullable Path directory;
     private final Callable<?> command;
     private final LogOptions logging = new LogOptions();
     private final Set<OptionTable.Option> given = new HashSet<>();
 
-    private PlainCommand(final String name) {
+    private PlainCommand(final String name, final @Nullable Path directory) {
         this.name = name;
+        this.directory = directory;
         this.command = (Callable<?>) Commands.make(name);
     }
 
@@ -45,7 +47,13 @@ final class PlainCommand {
 
     /** The same, with these options of the command. */
     static @Nullable PlainCommand of(final List<OptionTable.Option> options, final String... args) {
-        final PlainCommand plain = new PlainCommand(args[0]);
+        return of(options, null, args);
+    }
+
+    /** The same, with paths that count from this directory. */
+    static @Nullable PlainCommand of(
+            final List<OptionTable.Option> options, final @Nullable Path directory, final String... args) {
+        final PlainCommand plain = new PlainCommand(args[0], directory);
         try {
             return plain.take(options, args) ? plain : null;
         } catch (final ReflectiveOperationException | IllegalArgumentException e) {
@@ -86,13 +94,23 @@ final class PlainCommand {
         return new PrintWriter(stream, true, Charset.defaultCharset());
     }
 
-    private boolean wantsJson() {
+    /** Whether each option on the command line has one of these names. */
+    boolean hasOnly(final Set<String> names) {
+        return given.stream().allMatch(option -> option.names().stream().anyMatch(names::contains));
+    }
+
+    /** Whether an option is on the command line, by any of its names. */
+    boolean has(final String spelled) {
         for (final OptionTable.Option option : given) {
-            if (option.isCalled("--json")) {
+            if (option.isCalled(spelled)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private boolean wantsJson() {
+        return has("--json");
     }
 
     private boolean take(final List<OptionTable.Option> options, final String... args)
@@ -118,7 +136,7 @@ final class PlainCommand {
             }
         }
         for (final OptionTable.Option option : options) {
-            if (!given.contains(option) && !option.settle(holder(option))) {
+            if (!given.contains(option) && !option.settle(holder(option), directory)) {
                 return false;
             }
         }
@@ -165,7 +183,7 @@ final class PlainCommand {
         if ((again && option.kind() != OptionTable.LIST) || rival || value.isEmpty()) {
             throw new IllegalArgumentException("left to picocli: option=" + option);
         }
-        option.set(holder(option), value);
+        option.set(holder(option), value, directory);
     }
 
     /** The object that has the option's field: the command, or something it has mixed in. */

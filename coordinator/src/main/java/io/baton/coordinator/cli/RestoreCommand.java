@@ -6,6 +6,7 @@ import io.baton.coordinator.restore.Fault;
 import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
+import io.baton.coordinator.serve.Asker;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.supervision.TimeLimits;
 import io.baton.task.linux.Wait;
@@ -93,21 +94,27 @@ final class RestoreCommand implements Callable<Integer> {
             return 0; // a signal comes too late now, and must not make a success look like none
         }
         interruption.close();
+        final Asker asker = Console.current().asker();
+        if (asker != null) {
+            asker.awaitEnd(restored.child());
+            return 0;
+        }
         return awaitEnd(restored.child());
     }
 
     private Restored restore(final Interruption interruption) {
         return TreeRestore.run(new RestoreRequest(
-                image.directory(),
-                new RestoreOptions(
-                        shellJob,
-                        leaveStopped,
-                        verify,
-                        namespaces.namespaces(),
-                        groups.options(),
-                        connections.options()),
-                supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
-                faults()));
+                        image.directory(),
+                        new RestoreOptions(
+                                shellJob,
+                                leaveStopped,
+                                verify,
+                                namespaces.namespaces(),
+                                groups.options(),
+                                connections.options()),
+                        supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
+                        faults())
+                .withParent(Console.current().parent()));
     }
 
     /** For tests: what is to go wrong. */

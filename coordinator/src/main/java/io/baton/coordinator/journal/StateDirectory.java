@@ -56,7 +56,7 @@ public final class StateDirectory {
         return standard(System.getenv(), Identity.uid());
     }
 
-    static StateDirectory standard(final Map<String, String> environment, final int uid) {
+    public static StateDirectory standard(final Map<String, String> environment, final int uid) {
         final String chosen = environment.getOrDefault("BATON_STATE_DIR", "");
         if (!chosen.isEmpty()) {
             return at(Path.of(chosen));

@@ -5,6 +5,8 @@ import io.baton.coordinator.state.files.InheritedFiles;
 import io.baton.coordinator.state.memory.ForkMemory;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.launch.Helper;
+import io.baton.mktree.launch.OwnParent;
+import io.baton.mktree.launch.Parent;
 import io.baton.mktree.plan.CreationPlan;
 import io.baton.mktree.plan.HierarchyPrograms;
 import io.baton.mktree.plan.RestoreStage;
@@ -27,10 +29,17 @@ final class Inheritance {
     private static final long LAST_FD = 0xffff_ffffL;
 
     private final SavedTree tree;
+    private final Parent parent;
     private boolean moves;
 
+    /** With ourselves as the parent. */
     Inheritance(final SavedTree tree) {
+        this(tree, OwnParent.SELF);
+    }
+
+    Inheritance(final SavedTree tree, final Parent parent) {
         this.tree = tree;
+        this.parent = parent;
     }
 
     /** Chooses numbers that no process of the tree uses. */
@@ -71,7 +80,7 @@ final class Inheritance {
     /** For compiling the hierarchy programs. */
     HierarchyPrograms.Options programOptions(final CreationPlan plan, final Processes processes) {
         final ForkMemory memory = tree.shared(ForkMemory.class, () -> ForkMemory.plan(plan, processes::inSlot));
-        return HierarchyPrograms.Options.of(Identity.processGroup(0))
+        return HierarchyPrograms.Options.of(Identity.processGroup(parent.pid()))
                 .withHelper(this::prepareHelper)
                 .withNamespaces(new HierarchyPrograms.Namespaces(
                         this::prepareNamespaces,
@@ -98,7 +107,7 @@ final class Inheritance {
             for (final Fd fd : files.open()) {
                 inherited.add(new Helper.Inherited(fd, number++));
             }
-            return Helper.start(segment, inherited, helperIsInit());
+            return Helper.start(segment, inherited, helperIsInit(), parent);
         } finally {
             inherited.forEach(one -> one.fd().close());
         }

@@ -2,6 +2,8 @@ package io.baton.coordinator.restore;
 
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.supervision.Supervision;
+import io.baton.mktree.launch.OwnParent;
+import io.baton.mktree.launch.Parent;
 import io.baton.task.program.FaultInjector;
 import java.nio.file.Path;
 
@@ -11,10 +13,26 @@ import java.nio.file.Path;
  * @param images directory of the image
  * @param supervision limits, cancellation, listener, actions
  * @param faults what is to go wrong on purpose
+ * @param parent whose child the tree's root becomes
  */
-public record RestoreRequest(Path images, RestoreOptions options, Supervision supervision, FaultInjector faults) {
-    /** With nothing wrong. */
+public record RestoreRequest(
+        Path images, RestoreOptions options, Supervision supervision, FaultInjector faults, Parent parent) {
+    /** With nothing wrong, as our own child. */
     public RestoreRequest(final Path images, final RestoreOptions options, final Supervision supervision) {
         this(images, options, supervision, FaultInjector.NONE);
+    }
+
+    /** As our own child. */
+    public RestoreRequest(
+            final Path images,
+            final RestoreOptions options,
+            final Supervision supervision,
+            final FaultInjector faults) {
+        this(images, options, supervision, faults, OwnParent.SELF);
+    }
+
+    /** As the child of another process. */
+    public RestoreRequest withParent(final Parent other) {
+        return new RestoreRequest(images, options, supervision, faults, other);
     }
 }

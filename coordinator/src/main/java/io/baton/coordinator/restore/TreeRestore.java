@@ -63,7 +63,7 @@ public final class TreeRestore {
         this.actions = actions;
         this.laps = laps;
         this.tree = tree;
-        this.inheritance = new Inheritance(tree);
+        this.inheritance = new Inheritance(tree, request.parent());
         this.deadlineNanos = total == 0 ? 0 : laps.start() + total;
     }
 
@@ -90,7 +90,10 @@ public final class TreeRestore {
         final Laps laps = new Laps(listener);
         listener.began(OperationKind.RESTORE, request.images(), 0, laps.start());
         try {
-            final SavedTree tree = SavedTree.open(request.images(), request.options(), OwnState.current());
+            final SavedTree tree = SavedTree.open(
+                    request.images(),
+                    request.options(),
+                    OwnState.of(request.parent().pid()));
             laps.end("open image");
             final Restored restored = new TreeRestore(request, tree, actions, laps).run();
             listener.ended(restored.root(), System.nanoTime());

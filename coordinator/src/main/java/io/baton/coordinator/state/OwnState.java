@@ -39,19 +39,30 @@ public record OwnState(
     private static final int PR_CAPBSET_READ = 23;
     private static final int PR_GET_SECUREBITS = 27;
 
-    /** That of the calling thread, which has to be the one that starts the helper. */
+    /** That of the calling thread. */
     public static OwnState current() {
+        return of(Identity.pid());
+    }
+
+    /**
+     * That of the process that starts the helper: ourselves, and then it is the calling thread that counts, or another one
+     * with the same securebits, of a single thread.
+     */
+    public static OwnState of(int pid) {
         try (ProcFs proc = new ProcFs()) {
-            int pid = Identity.pid();
-            int tid = Identity.tid();
-            Scheduling.Attributes scheduling = Scheduling.get(0);
+            boolean own = pid == Identity.pid();
+            int tid = own ? Identity.tid() : pid;
+            Scheduling.Attributes scheduling = Scheduling.get(tid);
             return new OwnState(
                     credentials(proc.status(pid, tid), (int) Prctl.control(PR_GET_SECUREBITS, 0, 0, 0, 0)),
-                    ownLimits(),
-                    Scheduling.nice(0),
+                    limits(own ? 0 : pid),
+                    Scheduling.nice(tid),
                     scheduling.policy(),
                     (int) proc.readNumber(pid, "oom_score_adj"),
-                    Identity.personality(),
+                    own
+                            ? Identity.personality()
+                            : Integer.parseUnsignedInt(
+                                    proc.readText(pid, "personality").trim(), 16),
                     loginUid(proc, pid));
         }
     }
@@ -132,10 +143,10 @@ public record OwnState(
         return (set(credentials.getCapEffList()) >>> capability & 1) != 0;
     }
 
-    private static List<RlimitEntry> ownLimits() {
+    private static List<RlimitEntry> limits(int pid) {
         List<RlimitEntry> limits = new ArrayList<>(Limit.COUNT);
         for (int resource = 0; resource < Limit.COUNT; resource++) {
-            Limit limit = Limit.get(0, resource);
+            Limit limit = Limit.get(pid, resource);
             limits.add(RlimitEntry.newBuilder()
                     .setCur(limit.current())
                     .setMax(limit.maximum())

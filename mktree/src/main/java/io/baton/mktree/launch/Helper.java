@@ -2,14 +2,9 @@ package io.baton.mktree.launch;
 
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
-import io.baton.task.linux.Files;
-import io.baton.task.linux.Identity;
 import io.baton.task.linux.PidFd;
-import io.baton.task.linux.Prctl;
-import io.baton.task.linux.Spawner;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
-import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
 import io.baton.task.segment.Segment;
 import java.util.ArrayList;
@@ -18,26 +13,27 @@ import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The running helper. It is a child of the thread that started it and dies with that thread (PR_SET_PDEATHSIG counts
+ * The running helper. It is a child of the thread that started it, if the parent is ourselves, and dies with that thread (PR_SET_PDEATHSIG counts
  * threads, not processes), so start it from one that lives as long as the operation.
  */
 public final class Helper implements AutoCloseable {
-    /** Where the helper finds a pidfd of ours. */
-    private static final int COORDINATOR_FD = 0;
+    /** Where the helper finds a pidfd of its parent. */
+    private static final int PARENT_FD = 0;
 
     private static final int SIGKILL = 9;
-    private static final int CLONE_NEWPID = 0x2000_0000;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final String NAME = "baton-helper";
 
     private final int pid;
     private final PidFd pidFd;
     private final IntHashSet others;
+    private final Parent parent;
     private @Nullable WaitStatus status;
 
-    private Helper(final int pid, final IntHashSet others) {
+    private Helper(final int pid, final IntHashSet others, final Parent parent) {
         this.pid = pid;
         this.others = others;
+        this.parent = parent;
         this.pidFd = PidFd.open(pid);
     }
 
@@ -51,59 +47,38 @@ public final class Helper implements AutoCloseable {
 
     /** Starts the helper on a segment whose programs are in place. */
     public static Helper start(final Segment segment, final List<Inherited> inherited) {
-        return start(segment, inherited, false);
+        return start(segment, inherited, false, OwnParent.SELF);
     }
 
     /**
      * Starts the helper on a segment whose programs are in place.
      *
      * @param asInit it becomes the first process of a new pid namespace
+     * @param parent whose child it becomes
      */
-    public static Helper start(final Segment segment, final List<Inherited> inherited, final boolean asInit) {
-        // What the helper leaves behind becomes our child, so that we can reap it.
-        Prctl.setChildSubreaper(true);
+    public static Helper start(
+            final Segment segment, final List<Inherited> inherited, final boolean asInit, final Parent parent) {
         final IntHashSet others = new IntHashSet();
-        Children.forEach(others::add);
+        Children.forEach(parent.pid(), others::add);
         int free = Segment.HELPER_FD + 1;
         for (final Inherited one : inherited) {
             free = Math.max(free, one.number() + 1);
         }
-        final List<Fd> opened = new ArrayList<>();
-        try (Executable executable = Executable.of(NAME, NativeFiles.helper())) {
+        final List<Parent.Given> given = new ArrayList<>();
+        try (Executable executable = Executable.of(NAME, NativeFiles.helper());
+                Fd program = duplicate(executable.fd(), free)) {
             // From numbers above all targets, so that setting up one does not close what another needs: nor the
             // program.
-            final Fd program = duplicate(executable.fd(), free);
-            opened.add(program);
-            final Spawner spawner = executable.spawner(program.number());
-            final Fd shared = duplicate(segment.fd(), free);
-            opened.add(shared);
-            spawner.dup(shared.number(), Segment.HELPER_FD);
-            try (PidFd ourselves = PidFd.open(Identity.pid())) {
-                final Fd copy = duplicate(ourselves.fd(), free);
-                opened.add(copy);
-                spawner.dup(copy.number(), COORDINATOR_FD);
+            given.add(new Parent.Given(duplicate(segment.fd(), free), Segment.HELPER_FD));
+            try (PidFd ourselves = PidFd.open(parent.pid())) {
+                given.add(new Parent.Given(duplicate(ourselves.fd(), free), PARENT_FD));
             }
             for (final Inherited one : inherited) {
-                final Fd copy = duplicate(one.fd(), free);
-                opened.add(copy);
-                spawner.dup(copy.number(), one.number());
+                given.add(new Parent.Given(duplicate(one.fd(), free), one.number()));
             }
-            return new Helper(asInit ? spawnInNewNamespace(spawner) : spawner.spawn(), others);
+            return new Helper(parent.spawn(program, NAME, given, asInit), others, parent);
         } finally {
-            opened.forEach(Fd::close);
-        }
-    }
-
-    /** Only this thread's children are born into the namespace; and no thread could be, so it must go back. */
-    private static int spawnInNewNamespace(final Spawner spawner) {
-        try (Fd ours = Files.open("/proc/thread-self/ns/pid", Files.O_CLOEXEC)) {
-            SystemCall.check(SystemCall.call(SyscallNumber.UNSHARE, CLONE_NEWPID), SyscallNumber.UNSHARE);
-            try {
-                return spawner.spawn();
-            } finally {
-                SystemCall.check(
-                        SystemCall.call(SyscallNumber.SETNS, ours.number(), CLONE_NEWPID), SyscallNumber.SETNS);
-            }
+            given.forEach(one -> one.ours().close());
         }
     }
 
@@ -116,7 +91,12 @@ public final class Helper implements AutoCloseable {
         return pid;
     }
 
-    /** Whether a child of ours has come by the helper: itself, or what it left behind. */
+    /** Whose child it is. */
+    Parent parent() {
+        return parent;
+    }
+
+    /** Whether a child of the parent has come by the helper: itself, or what it left behind. */
     boolean hasBrought(final int child) {
         return !others.contains(child);
     }
@@ -124,7 +104,7 @@ public final class Helper implements AutoCloseable {
     /** How it ended, or null while it runs. Reaps it. */
     public @Nullable WaitStatus poll() {
         if (status == null) {
-            final WaitStatus now = Wait.wait4(pid, Wait.WNOHANG | Wait.WALL);
+            final WaitStatus now = parent.reap(pid);
             if (!now.isNone()) {
                 status = now;
             }

@@ -4,7 +4,6 @@ import io.baton.task.linux.Errno;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
-import io.baton.task.linux.Wait;
 import io.baton.task.segment.Segment;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
@@ -12,7 +11,7 @@ import org.agrona.collections.IntArrayList;
 
 /**
  * Takes down everything an unfinished restore has made. Tasks are known from the segment's slots; as they lose their
- * parents they become children of the coordinator, a subreaper, so their pids cannot be given to others before we have
+ * parents they become children of the helper's parent, a subreaper, so their pids cannot be given to others before we have
  * reaped them.
  */
 public final class TaskKiller {
@@ -40,22 +39,33 @@ public final class TaskKiller {
      */
     public static boolean killAll(
             final Segment segment, final Helper helper, final TaskIds ids, final long deadlineNanos) {
+        if (helper.parent().isGone()) {
+            return awaitEnd(
+                    helper, deadlineNanos); // whose pids may be others' any moment: there is nobody who reaps for us
+        }
         helper.kill();
         // Ghosts and placeholders may be gone and their pids given to others; they die with their parents.
         forEachTask(segment, ids, tid -> SystemCall.call(SyscallNumber.KILL, tid, SIGKILL));
         // Before the others: whoever waits for any child would take it from the helper's own account.
-        while (helper.poll() == null) {
-            if (System.nanoTime() - deadlineNanos > 0) {
-                return false;
-            }
-            LockSupport.parkNanos(PAUSE_NANOS);
+        if (!awaitEnd(helper, deadlineNanos)) {
+            return false;
         }
         // A dead leader is told of only after its threads, which are ours to wait for if we trace them.
         while (reapChildren(helper)) {
             if (System.nanoTime() - deadlineNanos > 0) {
                 return false;
             }
-            forEachTask(segment, ids, TaskKiller::reap);
+            forEachTask(segment, ids, tid -> reap(helper.parent(), tid));
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        return true;
+    }
+
+    private static boolean awaitEnd(final Helper helper, final long deadlineNanos) {
+        while (helper.poll() == null) {
+            if (System.nanoTime() - deadlineNanos > 0) {
+                return false;
+            }
             LockSupport.parkNanos(PAUSE_NANOS);
         }
         return true;
@@ -79,22 +89,27 @@ public final class TaskKiller {
      */
     private static boolean reapChildren(final Helper helper) {
         final IntArrayList found = new IntArrayList();
-        Children.forEach(child -> {
+        Children.forEach(helper.parent().pid(), child -> {
             if (helper.hasBrought(child)) {
                 found.addInt(child);
             }
         });
         found.forEachInt(child -> {
-            if (!reap(child)) {
+            if (!reap(helper.parent(), child)) {
                 SystemCall.call(SyscallNumber.KILL, child, SIGKILL);
             }
         });
         return !found.isEmpty();
     }
 
-    private static boolean reap(final int tid) {
+    /** The kernel tells a tracer first, and the parent when that has listened. */
+    private static boolean reap(final Parent parent, final int tid) {
+        return isGone(OwnParent.SELF, tid) && (parent == OwnParent.SELF || isGone(parent, tid));
+    }
+
+    private static boolean isGone(final Parent waiting, final int tid) {
         try {
-            return Wait.wait4(tid, Wait.WNOHANG | Wait.WALL).isDead();
+            return waiting.reap(tid).isDead();
         } catch (final LinuxException e) {
             if (e.errno() == Errno.ECHILD) {
                 return true;
