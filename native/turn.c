@@ -143,6 +143,19 @@ static void pass_baton(struct task *task)
 	}
 }
 
+/*
+ * A fork does not copy the page tables of shared memory: each task takes a fault for each region it comes to first. While
+ * it waits for its turn that is in nobody's way. Reading is enough, and the kernel maps the pages around it too.
+ */
+static void touch_rings(const struct baton_header *header)
+{
+	const volatile uint8_t *base = (const volatile uint8_t *)header;
+
+	(void)base[header->context_ring];
+	(void)base[header->context_ring + header->context_ring_capacity];
+	(void)base[header->event_ring + header->event_ring_capacity];
+}
+
 void take_turn(struct task *task)
 {
 	struct baton_header *header = task->header;
@@ -151,6 +164,7 @@ void take_turn(struct task *task)
 	uint64_t begun;
 	uint32_t flags;
 
+	touch_rings(header);
 	wait_for_change(task, &task->slot->turn, 0);
 	task->slot->start = monotonic_ns();
 	begun = ticks();

@@ -4,6 +4,8 @@ import io.baton.task.linux.Fd;
 import io.baton.task.linux.Futex;
 import io.baton.task.linux.Mapping;
 import io.baton.task.linux.MemFd;
+import io.baton.task.linux.SyscallNumber;
+import io.baton.task.linux.SystemCall;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -16,6 +18,11 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 public final class Segment implements AutoCloseable {
     /** Number of the first descriptor of the helper, which is the segment. */
     public static final int HELPER_FD = 3;
+
+    private static final int MADV_POPULATE_WRITE = 23;
+    private static final int PAGE = 4096;
+    /** The kernel's default, in bytes. */
+    private static final int FAULT_AROUND = 64 * 1024;
 
     private final SegmentLayout layout;
     private final MemFd memory;
@@ -48,7 +55,23 @@ public final class Segment implements AutoCloseable {
         final Segment segment = new Segment(layout, MemFd.create("baton", layout.length()));
         segment.writeHeader(hole, deadlineNanos);
         segment.buffer.putBytes(layout.runnerOffset(), runner);
+        segment.populate();
         return segment;
+    }
+
+    /**
+     * Makes the pages of the rings that all tasks come to. A task maps what is there around a page that it touches in
+     * one go, while it waits; what is made later costs it a fault in its turn. An old kernel says EINVAL, and faults.
+     */
+    private void populate() {
+        populate(layout.contextOffset(), Math.min(layout.contextCapacity(), FAULT_AROUND));
+        int trailer = layout.contextOffset() + layout.contextCapacity();
+        populate(trailer, layout.length() - trailer);
+    }
+
+    private void populate(final int offset, final int length) {
+        final int page = offset & -PAGE;
+        SystemCall.call(SyscallNumber.MADVISE, mapping.address() + page, offset + length - page, MADV_POPULATE_WRITE);
     }
 
     private void writeHeader(final long hole, final long deadlineNanos) {
