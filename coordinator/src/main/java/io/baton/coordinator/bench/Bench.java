@@ -24,6 +24,7 @@ public final class Bench {
         Prctl.setChildSubreaper(true);
         List<ShapeResult> results = new ArrayList<>();
         Path images = Files.createTempDirectory(options.images(), "baton-bench-");
+        Strays strays = new Strays();
         try (BenchPrograms programs = BenchPrograms.in(Path.of(System.getProperty("java.io.tmpdir")))) {
             for (Shape shape : options.shapes()) {
                 ShapeResult result = shape.kind() == Shape.Kind.HANDOVER
@@ -35,6 +36,7 @@ public final class Bench {
                 Files.createDirectories(images);
             }
         } finally {
+            strays.end();
             BenchPrograms.delete(images);
             Prctl.setChildSubreaper(wasReaper);
         }

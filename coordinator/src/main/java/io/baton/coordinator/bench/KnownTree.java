@@ -119,7 +119,7 @@ final class KnownTree {
     }
 
     /** Whether it was our dead child. */
-    private static boolean reap(int pid) {
+    static boolean reap(int pid) {
         try {
             return Wait.wait4(pid, Wait.WNOHANG | Wait.WALL).isDead();
         } catch (LinuxException e) {

@@ -4,6 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Signals;
 import io.baton.task.linux.Spawner;
 import io.baton.task.linux.Wait;
 import io.baton.task.linux.WaitStatus;
@@ -48,7 +49,7 @@ final class Workload {
             java.nio.file.Files.deleteIfExists(ready);
             return new KnownTree(root);
         } catch (RuntimeException e) {
-            end(root);
+            Signals.kill(root, Signals.SIGKILL); // what it has made, and still makes, comes to us: see Strays
             throw e;
         }
     }
@@ -113,9 +114,5 @@ final class Workload {
                             ? "give a program that stays"
                             : "fewer tasks, or more room: ulimit -u, pids.max, kernel.pid_max, memory");
         }
-    }
-
-    private static void end(int root) {
-        new KnownTree(root).kill();
     }
 }

@@ -31,6 +31,9 @@ import picocli.CommandLine.Spec;
                 "Measures how long dumps and restores take: starts trees, saves and restores them again and again, "
                         + "and ends them. With the floor below each: what the kernel needs for the least of it. See docs/bench.md.")
 final class BenchCommand implements Callable<Integer> {
+    /** Trees of thousands take a while to end, more so when a command of ours has to undo what it does first. */
+    private static final int PATIENCE_SECONDS = 120;
+
     @Parameters(
             arity = "0..*",
             paramLabel = "SHAPE",
@@ -139,7 +142,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         BenchReport report;
-        try (Interruption interruption = new Interruption()) {
+        try (Interruption interruption = new Interruption(PATIENCE_SECONDS)) {
             report = Bench.run(options(interruption), text -> {
                 out.println(text);
                 out.flush();

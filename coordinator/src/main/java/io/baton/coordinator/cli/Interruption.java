@@ -21,11 +21,18 @@ final class Interruption implements AutoCloseable {
     /** How the command ended; never in a test, which has no JVM of its own to end. */
     private static final CompletableFuture<Integer> STATUS = new CompletableFuture<>();
 
+    private final int patienceSeconds;
     private final Thread hook = new Thread(this::interrupt, "interruption");
     private final @Nullable Asker asker = Console.current().asker();
     private volatile boolean asked;
 
     Interruption() {
+        this(PATIENCE_SECONDS);
+    }
+
+    /** For what may take longer to undo. */
+    Interruption(int patienceSeconds) {
+        this.patienceSeconds = patienceSeconds;
         if (asker != null) {
             return; // the signals are its own
         }
@@ -53,7 +60,7 @@ final class Interruption implements AutoCloseable {
         asked = true;
         SIGNALS.forEach(Signals::restoreDefault); // asked again, we end at once, and the kernel undoes the rest
         try {
-            Runtime.getRuntime().halt(STATUS.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+            Runtime.getRuntime().halt(STATUS.get(patienceSeconds, TimeUnit.SECONDS));
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             System.err.println("baton: interrupted, and gave up waiting for the operation to end");
         }

@@ -79,6 +79,15 @@ class BenchTest {
         }
     }
 
+    /** A chain of thousands takes a while to make. */
+    @Test
+    void shouldEndATreeThatIsStillGrowing() {
+        long until = System.nanoTime() + 30_000_000;
+        BatonException interrupted =
+                assertThrows(BatonException.class, () -> run(() -> System.nanoTime() > until, List.of(), "chain:1000"));
+        assertEquals(ErrorCode.INTERRUPTED, interrupted.code());
+    }
+
     @Test
     void shouldEndAllWhenTheOtherToolFails() {
         BatonException failed = assertThrows(
