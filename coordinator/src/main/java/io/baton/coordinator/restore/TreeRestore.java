@@ -262,8 +262,7 @@ public final class TreeRestore {
                 groups.beforeResume(operation.helper().pid());
                 tree.connections().resume(operation.ids()::of, ownNetwork() ? null : tree.networkLock());
             });
-            complete(operation);
-            groups.settled();
+            complete(operation, groups);
         } catch (final RuntimeException e) {
             groups.undo();
             if (!TaskKiller.killAll(segment, operation.helper(), operation.ids(), System.nanoTime() + UNDO_NANOS)) {
@@ -323,9 +322,10 @@ public final class TreeRestore {
     }
 
     /** All tasks are out: from here on nobody kills them for our sake. The helper has nothing more to do, unless it is init. */
-    private static void complete(final Operation operation) {
+    private static void complete(final Operation operation, final TaskGroups groups) {
         final int settled = operation.plan().confirmations(RestoreStage.COMPLETE);
         operation.start(RestoreStage.COMPLETE, settled);
+        groups.settled(); // at once: were we killed before, the tree would be left, but not as frozen as it is to be
         if (settled > 0) {
             operation.awaitConfirmed(RestoreStage.COMPLETE, settled, () -> false);
         } else {

@@ -12,6 +12,7 @@ import io.baton.coordinator.state.DumpOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,6 @@ class MappingInspectionTest {
             "unlinked", "file has been deleted or replaced",
             "memfd", "private mapping of memory file (memfd)",
             "userfaultfd", "watched by userfaultfd",
-            "sysv", "System V shared memory",
             "aio", "asynchronous I/O context (io_setup)",
             "sealed", "sealed (mseal), so that it could not be put back",
             "onfault", "locked on fault (mlock2 with MLOCK_ONFAULT)");
@@ -39,6 +39,7 @@ class MappingInspectionTest {
 
             List<String> wanted = List.of(victim.ready().trim().split(" ")).stream()
                     .map(REASONS::get)
+                    .filter(Objects::nonNull) // by now some come back
                     .sorted()
                     .toList();
             assertTrue(wanted.size() > 3, "this kernel can make too little: " + victim.ready());

@@ -7,6 +7,7 @@ import io.baton.mktree.image.PagemapImage;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.PstreeEntry;
+import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -53,6 +54,10 @@ final class Restore {
 
     MmEntry mm() {
         return mm;
+    }
+
+    TaskKobjIdsEntry ids() {
+        return TaskKobjIdsEntry.getDefaultInstance();
     }
 
     int position() {

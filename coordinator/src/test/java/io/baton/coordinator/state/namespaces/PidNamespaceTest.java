@@ -335,7 +335,15 @@ class PidNamespaceTest {
                     refused.message().contains("has pid " + root + " in it, which is not of the tree"),
                     refused.message());
             try (Victim stranger = Victim.run(
-                    "/usr/bin/nsenter", "-t", root, "-p", "-m", Victim.binary("star-static"), "/dev/null", "star", 0)) {
+                    "/usr/bin/nsenter",
+                    "-t",
+                    root,
+                    "-p",
+                    "-m",
+                    Victim.binary("star-static"),
+                    directory.resolve("stranger"),
+                    "star",
+                    0)) {
                 Victim.await(() -> proc.children(stranger.pid(), stranger.pid()).length > 0);
                 int inside = proc.children(stranger.pid(), stranger.pid())[0];
                 refused = assertThrows(BatonException.class, () -> dump(root, Finish.LEAVE_RUNNING));
