@@ -166,8 +166,8 @@ static int lose(void)
 /* A descriptor on its way through a socket. */
 static int pass(void)
 {
-	int ends[2], nothing = 0;
-	char room[CMSG_SPACE(sizeof nothing)] = { 0 };
+	int ends[2], sent = inotify_init();
+	char room[CMSG_SPACE(sizeof sent)] = { 0 };
 	struct iovec data = { .iov_base = "x", .iov_len = 1 };
 	struct msghdr message = {
 		.msg_iov = &data, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room
@@ -176,10 +176,11 @@ static int pass(void)
 
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof nothing);
-	memcpy(CMSG_DATA(header), &nothing, sizeof nothing);
+	header->cmsg_len = CMSG_LEN(sizeof sent);
+	memcpy(CMSG_DATA(header), &sent, sizeof sent);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || sendmsg(ends[1], &message, 0) != 1)
 		return -1;
+	close(sent);
 	return ends[0];
 }
 

@@ -41,7 +41,7 @@ class SocketsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"unix", "events", "inet", "ghosts"})
+    @ValueSource(strings = {"unix", "flights", "events", "inet", "ghosts"})
     void shouldBringBack(String kind) throws Exception {
         bringBack(kind, DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
     }

@@ -114,12 +114,8 @@ final class CapturedTree implements TreeImage, Closeable {
     }
 
     @Override
-    public void addSocketData(int fileId, byte[] content) {
-        SkPacketEntry entry = SkPacketEntry.newBuilder()
-                .setIdFor(fileId)
-                .setLength(content.length)
-                .build();
-        add(ImageKind.SK_QUEUES, writer -> writer.write(entry, ByteBuffer.wrap(content)));
+    public void addSocketData(SkPacketEntry packet, byte[] content) {
+        add(ImageKind.SK_QUEUES, writer -> writer.write(packet, ByteBuffer.wrap(content)));
     }
 
     @Override

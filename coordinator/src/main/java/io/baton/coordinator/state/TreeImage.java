@@ -8,6 +8,7 @@ import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
+import io.baton.mktree.image.proto.SkPacketEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 
 /** What the processes of a tree share in the image. */
@@ -34,7 +35,7 @@ public interface TreeImage {
     void addFileLock(FileLockEntry lock);
 
     /** Adds a message that waits in a socket to {@code sk-queues.img}. */
-    void addSocketData(int fileId, byte[] content);
+    void addSocketData(SkPacketEntry packet, byte[] content);
 
     /** Adds a terminal to {@code tty-info.img}. */
     void addTerminal(TtyInfoEntry terminal);

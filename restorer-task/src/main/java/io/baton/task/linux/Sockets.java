@@ -2,6 +2,7 @@ package io.baton.task.linux;
 
 import java.util.OptionalInt;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Opens sockets and asks about them. Source: {@code socket(7)}, {@code unix(7)}, {@code ip(7)}, {@code tcp(7)}. */
 public final class Sockets {
@@ -25,6 +26,7 @@ public final class Sockets {
     public static final int MSG_TRUNC = 0x20;
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_NOSIGNAL = 0x4000;
+    public static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
     /** States of a socket, TCP or not, as the kernel numbers them (net/tcp_states.h). */
     public static final int ESTABLISHED = 1;
@@ -35,11 +37,15 @@ public final class Sockets {
     /** Bytes of the longest {@code struct sockaddr}. */
     public static final int LONGEST_ADDRESS = 128;
 
-    private static final int VECTOR_OFFSET = 0;
-    private static final int HEADER_OFFSET = 16;
+    private static final int VECTOR_LENGTH = 16;
+    private static final int HEADER_OFFSET = VECTOR_LENGTH;
     private static final int HEADER_VECTOR = 16;
+    private static final int HEADER_CONTROL = 32;
     private static final int HEADER_FLAGS = 48;
     private static final int HEADER_LENGTH = 56;
+
+    /** An address in the first page, which nobody can map. */
+    private static final long NOT_MAPPED = 8;
 
     private Sockets() {}
 
@@ -48,8 +54,9 @@ public final class Sockets {
      *
      * @param length bytes of the message; -1: there is none.
      * @param flags {@code MSG_TRUNC}, {@code MSG_CTRUNC}.
+     * @param control bytes of what came with it.
      */
-    public record Peeked(int length, int flags) {}
+    public record Peeked(int length, int flags, int control) {}
 
     /** A socket that no child inherits. */
     public static Fd open(final int family, final int type, final int protocol) {
@@ -115,20 +122,59 @@ public final class Sockets {
 
     /** Looks at the next message; for a stream, at all that is there as long as it fits. */
     public static Peeked peek(final int fd, final Memory target) {
+        return peek(fd, target, null);
+    }
+
+    /**
+     * As {@link #peek(int, Memory)}, with what comes with the message: see {@link Ancillary}.
+     *
+     * @param control where that is put; null: it is not asked for
+     */
+    public static Peeked peek(final int fd, final Memory target, final @Nullable Memory control) {
         try (Memory memory = Memory.allocate(HEADER_OFFSET + HEADER_LENGTH)) {
             final UnsafeBuffer buffer = memory.buffer();
-            buffer.putLong(VECTOR_OFFSET, target.address());
-            buffer.putLong(VECTOR_OFFSET + Long.BYTES, target.length());
-            buffer.putLong(HEADER_OFFSET + HEADER_VECTOR, memory.address() + VECTOR_OFFSET);
+            putVector(buffer, 0, target.address(), target.length());
+            buffer.putLong(HEADER_OFFSET + HEADER_VECTOR, memory.address());
             buffer.putLong(HEADER_OFFSET + HEADER_VECTOR + Long.BYTES, 1);
-            final long result = SystemCall.call(
-                    SyscallNumber.RECVMSG, fd, memory.address() + HEADER_OFFSET, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
-            if (result == -Errno.EAGAIN) {
-                return new Peeked(-1, 0);
+            if (control != null) {
+                buffer.putLong(HEADER_OFFSET + HEADER_CONTROL, control.address());
+                buffer.putLong(HEADER_OFFSET + HEADER_CONTROL + Long.BYTES, control.length());
             }
-            final int length = (int) SystemCall.check(result, SyscallNumber.RECVMSG, "fd", fd);
-            return new Peeked(length, buffer.getInt(HEADER_OFFSET + HEADER_FLAGS));
+            final long result = peek(fd, memory.address() + HEADER_OFFSET);
+            if (result == -Errno.EAGAIN) {
+                return new Peeked(-1, 0, 0);
+            }
+            final int received = (int) SystemCall.check(result, SyscallNumber.RECVMSG, "fd", fd);
+            return new Peeked(received, buffer.getInt(HEADER_OFFSET + HEADER_FLAGS), (int)
+                    buffer.getLong(HEADER_OFFSET + HEADER_CONTROL + Long.BYTES));
         }
+    }
+
+    /**
+     * Looks at a stream as far as whole pieces, as they were sent, fit into that many bytes: behind those is memory that is
+     * not there, and the kernel returns without the piece that runs into it. Gives the bytes of the others.
+     */
+    public static int peekWhole(final int fd, final Memory target, final int length) {
+        try (Memory memory = Memory.allocate(HEADER_OFFSET + HEADER_LENGTH + 2 * VECTOR_LENGTH)) {
+            final UnsafeBuffer buffer = memory.buffer();
+            final int vectors = HEADER_OFFSET + HEADER_LENGTH;
+            putVector(buffer, vectors, target.address(), length);
+            putVector(buffer, vectors + VECTOR_LENGTH, NOT_MAPPED, target.length());
+            buffer.putLong(HEADER_OFFSET + HEADER_VECTOR, memory.address() + vectors);
+            buffer.putLong(HEADER_OFFSET + HEADER_VECTOR + Long.BYTES, 2);
+            final long result = peek(fd, memory.address() + HEADER_OFFSET);
+            return result == -Errno.EFAULT ? 0 : (int) SystemCall.check(result, SyscallNumber.RECVMSG, "fd", fd);
+        }
+    }
+
+    private static void putVector(final UnsafeBuffer buffer, final int offset, final long address, final long length) {
+        buffer.putLong(offset, address);
+        buffer.putLong(offset + Long.BYTES, length);
+    }
+
+    private static long peek(final int fd, final long header) {
+        final int flags = MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC;
+        return SystemCall.call(SyscallNumber.RECVMSG, fd, header, flags);
     }
 
     /** Sets an option that is a number. */

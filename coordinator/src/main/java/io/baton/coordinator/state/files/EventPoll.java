@@ -65,7 +65,7 @@ final class EventPoll implements FileKind {
                     .setDev(watch.device())
                     .setInode(watch.inode())
                     .setPos(watch.position());
-            if (watch.process() != file.process()) {
+            if (watch.process() != file.process() || file.isInFlight()) {
                 target.setPid(watch.process().pid());
             }
         }
@@ -86,12 +86,19 @@ final class EventPoll implements FileKind {
         FileFlags.settle(task, handle.fd(), 0, set.getFlags(), set.getFown());
     }
 
+    /** Whether a set watches anything in this process. */
+    static boolean watchesIn(FileEntry entry, TaskDescriptors task) {
+        return entry.getEpfd().getTfdList().stream().anyMatch(target -> isHere(target, entry, task));
+    }
+
+    private static boolean isHere(EventpollTfdEntry target, FileEntry entry, TaskDescriptors task) {
+        return target.hasPid() ? target.getPid() == task.process().pstree().getPid() : task.hasMade(entry.getId());
+    }
+
     /** Adds what a set watches in this process. */
     static void watch(FileEntry entry, TaskDescriptors task, int fd) {
         for (EventpollTfdEntry target : entry.getEpfd().getTfdList()) {
-            boolean here =
-                    target.hasPid() ? target.getPid() == task.process().pstree().getPid() : task.hasMade(entry.getId());
-            if (here) {
+            if (isHere(target, entry, task)) {
                 ByteBuffer event = ByteBuffer.allocate(EVENT_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
                 event.putInt(target.getEvents()).putLong(target.getData());
                 ProgramBuilder block = task.nextBlock();

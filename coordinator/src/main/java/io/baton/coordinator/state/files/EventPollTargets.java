@@ -80,7 +80,7 @@ record EventPollTargets(List<Watch> watches, List<String> lost) {
         }
         for (SeizedProcess process : files.processes()) {
             List<Descriptor> table = files.of(process);
-            if (table.stream().anyMatch(descriptor -> descriptor.file() == set)) {
+            if (set.isInFlight() || table.stream().anyMatch(descriptor -> descriptor.file() == set)) {
                 for (Descriptor descriptor : table) {
                     if (descriptor.file().status().ino() == line.inode && isWatched(process, descriptor, line, set)) {
                         return watch(process, descriptor.fd(), line);
@@ -92,8 +92,7 @@ record EventPollTargets(List<Watch> watches, List<String> lost) {
     }
 
     private static boolean isWatched(SeizedProcess process, Descriptor descriptor, Line line, OpenFile set) {
-        return Kcmp.isWatched(
-                process.procId(), descriptor.fd(), set.process().procId(), set.fd(), line.number, line.which);
+        return Kcmp.isWatched(process.procId(), descriptor.fd(), set.holder(), set.fd(), line.number, line.which);
     }
 
     private static Watch watch(SeizedProcess process, int fd, Line line) {

@@ -47,6 +47,7 @@ public final class FileDescriptors implements StateKind {
                 .refusing(
                         "sends its signals to somebody (F_SETOWN), in a user namespace with a pid namespace of its own: not supported yet",
                         "sends its signals (F_SETOWN) out of the tree: *",
+                        "is in flight and open nowhere: not supported for its kind",
                         "shared with process *: not supported yet",
                         "thread * has one of its own: not supported yet");
     }
@@ -61,6 +62,10 @@ public final class FileDescriptors implements StateKind {
                     "fd " + descriptor.fd() + " (" + file.link() + ")",
                     file.process().pid(),
                     file.describe());
+        }
+        for (OpenFile file : OpenFiles.of(tree).inFlight(process)) {
+            objects.addShared(
+                    file.kind().account().what(), process.pid(), file.describe(), process.pid(), file.describe());
         }
         OpenFiles.of(tree).locks().list(process, objects);
     }
@@ -78,14 +83,26 @@ public final class FileDescriptors implements StateKind {
         }
         OpenFiles files = OpenFiles.of(tree);
         processes.forEach(files::add);
+        files.unixSockets(); // what waits in them is open, too
         FileInspection inspection = new FileInspection(files, options, refusals);
         for (OpenFile file : files.all()) {
+            if (file.isInFlight() && !canBeInFlight(file)) {
+                inspection.refuse(
+                        file, "is in flight and open nowhere: not supported for its kind", "have it received first");
+            }
             file.kind().inspect(file, inspection);
             inspectOwner(file, processes, TreeNamespaces.of(tree).isInner(), inspection);
         }
         files.locks().inspect(inspection);
         PipePeers.inspect(inspection, processes.get(0).proc());
         SharedTables.inspect(processes, Kcmp.FILES, "descriptor table", refusals);
+    }
+
+    /** Some belong to a process by their number, and have none. */
+    private static boolean canBeInFlight(OpenFile file) {
+        FileKind kind = file.kind();
+        return !(kind instanceof InotifyQueue || kind instanceof FanotifyGroup || kind instanceof Terminal)
+                && file.info().extra().stream().noneMatch(line -> line.startsWith("lock:"));
     }
 
     /** Signals to somebody outside would go to whoever has that id at restore. */
@@ -116,19 +133,24 @@ public final class FileDescriptors implements StateKind {
         TreeImage tree = capture.tree();
         for (Descriptor descriptor : OpenFiles.of(tree).of(capture.process())) {
             OpenFile file = descriptor.file();
-            if (file.id() == 0) {
-                captureFile(file, tree);
-            }
             capture.image()
                     .descriptors()
                     .add(FdinfoEntry.newBuilder()
-                            .setId(file.id())
+                            .setId(captured(file, tree))
                             .setFlags(descriptor.closeOnExec() ? Descriptors.FD_CLOEXEC : 0)
                             .setType(file.kind().type())
                             .setFd(descriptor.fd())
                             .build());
         }
         OpenFiles.of(tree).locks().capture(capture.process(), tree);
+    }
+
+    /** Saves a description, the first time it is met. */
+    static int captured(OpenFile file, TreeImage tree) {
+        if (file.id() == 0) {
+            captureFile(file, tree);
+        }
+        return file.id();
     }
 
     private static void captureFile(OpenFile file, TreeImage tree) {

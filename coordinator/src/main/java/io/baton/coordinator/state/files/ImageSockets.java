@@ -12,17 +12,17 @@ import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Sockets;
 import io.baton.task.linux.UnixDiag;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.collections.Int2ObjectHashMap;
-import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 
 /** The Unix sockets of an image: which have to do with each other, and what waits in them. */
@@ -30,8 +30,8 @@ final class ImageSockets {
     private final Int2ObjectHashMap<FileEntry> byInode = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<List<FileEntry>> byPeer = new Int2ObjectHashMap<>();
     private final Map<UnixName, List<FileEntry>> byName = new HashMap<>();
-    private final Int2ObjectHashMap<List<ByteBuffer>> messages = new Int2ObjectHashMap<>();
-    private final IntHashSet attached = new IntHashSet();
+    private final Int2ObjectHashMap<List<ImageMessage>> messages = new Int2ObjectHashMap<>();
+    private final Set<Integer> inFlight = new LinkedHashSet<>();
 
     private @Nullable Collection<UnixDiag> living;
 
@@ -66,11 +66,11 @@ final class ImageSockets {
         try (ImageReader reader = directory.read(ImageKind.SK_QUEUES, 0)) {
             for (ImageEntry entry = reader.next(); entry != null; entry = reader.next()) {
                 SkPacketEntry packet = (SkPacketEntry) entry.message();
+                ImageMessage message =
+                        new ImageMessage(packet, reader.payload(entry).slice());
                 messages.computeIfAbsent(packet.getIdFor(), key -> new ArrayList<>())
-                        .add(reader.payload(entry).slice());
-                if (packet.getScmCount() > 0) {
-                    attached.add(packet.getIdFor());
-                }
+                        .add(message);
+                inFlight.addAll(message.rights());
             }
         }
     }
@@ -92,14 +92,14 @@ final class ImageSockets {
     }
 
     /** What waits in the socket with that id. */
-    List<ByteBuffer> messages(int id) {
-        List<ByteBuffer> found = messages.get(id);
+    List<ImageMessage> messages(int id) {
+        List<ImageMessage> found = messages.get(id);
         return found == null ? List.of() : found;
     }
 
-    /** Whether descriptors wait there too. */
-    boolean hasAttached(int id) {
-        return attached.contains(id);
+    /** Ids of all files that wait in sockets. */
+    Set<Integer> inFlight() {
+        return inFlight;
     }
 
     /** Whether somebody is connected to it, or waits for that. */

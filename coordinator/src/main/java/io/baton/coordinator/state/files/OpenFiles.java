@@ -7,11 +7,13 @@ import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.ProcFdInfo;
+import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Descriptions are kept sorted by file and then by kcmp(2), which orders them: finding one takes a logarithmic
  * number of comparisons. A child is compared with its parent first, from which it mostly has what it has.
  */
-final class OpenFiles {
+final class OpenFiles implements Closeable {
     private static final Comparator<OpenFile> ORDER = Comparator.comparingLong(
                     (OpenFile file) -> file.status().dev())
             .thenComparingLong(file -> file.status().ino())
@@ -50,6 +52,7 @@ final class OpenFiles {
     private final List<SeizedProcess> processes = new ArrayList<>();
     private final List<OpenFile> connections = new ArrayList<>();
     private final List<OpenFile> ended = new ArrayList<>();
+    private final Map<OpenFile, Fd> inFlight = new LinkedHashMap<>();
     private @Nullable UnixSockets unixSockets;
 
     static OpenFiles of(TreeImage tree) {
@@ -57,9 +60,7 @@ final class OpenFiles {
     }
 
     private static int compareDescriptions(OpenFile one, OpenFile other) {
-        return one == other
-                ? 0
-                : Kcmp.files(one.process().procId(), one.fd(), other.process().procId(), other.fd());
+        return one == other ? 0 : Kcmp.files(one.holder(), one.fd(), other.holder(), other.fd());
     }
 
     /** Reads the table of a process; parents before children is quickest. */
@@ -70,7 +71,7 @@ final class OpenFiles {
             ProcFdInfo info = process.fdInfo(fd);
             OpenFile file = same(inherited, process, fd);
             if (file == null) {
-                OpenFile candidate = new OpenFile(process, fd, info);
+                OpenFile candidate = OpenFile.of(process, fd, info);
                 file = known.putIfAbsent(candidate, candidate);
                 file = file == null ? candidate : file;
             }
@@ -92,6 +93,30 @@ final class OpenFiles {
         }
     }
 
+    /** Adds what waits in a socket to be received, unless it is known already; takes over our copy of it. */
+    OpenFile addInFlight(OpenFile socket, Fd copy) {
+        OpenFile candidate = OpenFile.inFlight(socket, copy);
+        OpenFile file = known.putIfAbsent(candidate, candidate);
+        if (file != null) {
+            copy.close();
+            return file;
+        }
+        inFlight.put(candidate, copy);
+        return candidate;
+    }
+
+    /** What no process has open, but waits in a socket of that one. */
+    List<OpenFile> inFlight(SeizedProcess process) {
+        return inFlight.keySet().stream()
+                .filter(file -> file.process() == process)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        inFlight.values().forEach(Fd::close);
+    }
+
     /** The description that the parent has under that number, if it is the same. */
     private static @Nullable OpenFile same(@Nullable List<Descriptor> inherited, SeizedProcess process, int fd) {
         if (inherited == null) {
@@ -103,7 +128,7 @@ final class OpenFiles {
             return null;
         }
         OpenFile file = inherited.get(at).file();
-        boolean equal = Kcmp.files(process.procId(), fd, file.process().procId(), file.fd()) == 0;
+        boolean equal = Kcmp.files(process.procId(), fd, file.holder(), file.fd()) == 0;
         return equal ? file : null;
     }
 
@@ -196,6 +221,21 @@ final class OpenFiles {
     /** Whether that process or thread belongs to the tree. */
     boolean hasTask(int id) {
         return tasks.contains(id);
+    }
+
+    /** The id in the tree of a process that {@code /proc} knows by that one, dead or alive; 0 for one outside. */
+    int inside(int procId) {
+        for (SeizedProcess process : processes) {
+            if (process.procId() == procId) {
+                return process.pid();
+            }
+            for (SeizedProcess child : process.children()) {
+                if (child.isZombie() && child.procId() == procId) {
+                    return child.pid();
+                }
+            }
+        }
+        return 0;
     }
 
     /** As {@link #hasTask}, and those that are dead and not reaped. */

@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.task.linux.Files;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcFs;
 import java.util.ArrayList;
@@ -73,8 +74,9 @@ final class PipePeers {
         if (incomplete.isEmpty()) {
             return;
         }
+        int self = Identity.pid();
         for (int pid : proc.processes()) {
-            if (!inspection.files().hasTask(pid)) {
+            if (!inspection.files().hasTask(pid) && pid != self) { // we have copies of what is in flight
                 try {
                     search(pid);
                 } catch (LinuxException e) {

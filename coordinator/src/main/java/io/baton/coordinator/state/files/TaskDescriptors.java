@@ -80,7 +80,7 @@ final class TaskDescriptors {
             tag = Item.DESCRIPTOR.tag(target.getFd());
             nextBlock();
             targetClosesOnExec = (target.getFlags() & 1) != 0;
-            place(obtain(target), target.getFd());
+            place(obtain(target.getId()), target.getFd());
         }
         compileWatches();
         if (terminal != null
@@ -104,6 +104,13 @@ final class TaskDescriptors {
                     tag = Item.DESCRIPTOR.tag(target.getFd());
                     EventPoll.watch(entry, this, handle.fd());
                 }
+            }
+        }
+        for (int id : tree.image().sockets().inFlight()) {
+            FileEntry entry = process.file(id);
+            if (entry != null && entry.hasEpfd() && EventPoll.watchesIn(entry, this) && sets.add(id)) {
+                nextBlock();
+                EventPoll.watch(entry, this, obtain(id).fd());
             }
         }
     }
@@ -190,44 +197,42 @@ final class TaskDescriptors {
         vacate(handle.fd());
     }
 
-    private Handle obtain(FdinfoEntry target) {
-        Handle here = files.get(target.getId());
+    /** The description with that id, made or fetched; what is no descriptor of the process is closed in the end. */
+    Handle obtain(int id) {
+        Handle here = files.get(id);
         if (here != null) {
             return here;
         }
-        RestoredFiles.Home home = tree.home(target.getId());
+        RestoredFiles.Home home = tree.home(id);
         if (home != null) {
             Handle fetched = fetch(home);
-            files.put(target.getId(), fetched);
+            files.put(id, fetched);
             return fetched;
         }
-        make(target);
-        Handle fresh = files.get(target.getId());
+        make(id);
+        Handle fresh = files.get(id);
         if (fresh == null) {
-            throw badImage(target, "its kind did not make it");
+            throw badImage(id, "its kind did not make it");
         }
         return fresh;
     }
 
-    private void make(FdinfoEntry target) {
-        FileEntry entry = process.file(target.getId());
+    private void make(int id) {
+        FileEntry entry = process.file(id);
         if (entry == null) {
-            throw badImage(target, "files.img has no such description");
+            throw badImage(id, "files.img has no such description");
         }
         FdTypes type = entry.getType();
         FileKind kind = FileKinds.of(type);
         if (kind == null) {
-            throw badImage(target, "unknown kind of file: " + type);
+            throw badImage(id, "unknown kind of file: " + type);
         }
         kind.compile(entry, this);
     }
 
-    private BatonException badImage(FdinfoEntry target, String reason) {
+    private BatonException badImage(int id, String reason) {
         return new BatonException(
-                ErrorCode.BAD_IMAGE,
-                "pid " + process.pstree().getPid() + ": fd " + target.getFd() + ": " + reason + ": id="
-                        + target.getId(),
-                "");
+                ErrorCode.BAD_IMAGE, "pid " + process.pstree().getPid() + ": file: " + reason + ": id=" + id, "");
     }
 
     /** Gets a copy of another process's descriptor, sharing its description. */
@@ -289,6 +294,12 @@ final class TaskDescriptors {
     }
 
     private void tidy() {
+        nextBlock();
+        files.forEach((id, handle) -> {
+            if (!handle.isPlaced() && !made.contains(id)) {
+                close(handle); // fetched only to be sent on
+            }
+        });
         for (Handle owner : owners.values()) {
             close(owner);
         }

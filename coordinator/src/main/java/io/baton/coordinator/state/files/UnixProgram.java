@@ -7,7 +7,6 @@ import io.baton.mktree.image.proto.UnixSkEntry;
 import io.baton.task.linux.Sockets;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +24,8 @@ final class UnixProgram {
     private final List<FileEntry> group;
     private final Map<Integer, Made> made = new HashMap<>();
     private final List<UnixName> leftovers = new ArrayList<>();
+    /** Other ends that are to be gone, by the id of the socket, until they have sent what they had sent. */
+    private final Map<Integer, Handle> spares = new HashMap<>();
 
     /** A socket, where it is open, and the flags it was made with. */
     private record Made(FileEntry entry, Handle handle, int flags) {
@@ -60,6 +61,7 @@ final class UnixProgram {
         FileEntry peer = peer(usk);
         if (peer != null) {
             return peer.getUsk().getPeer() == usk.getIno()
+                    && usk.getPeer() != usk.getIno()
                     && !(isMessages(usk) && (image.connectedTo(usk).size() > 1 || isUsedTwice(peer)));
         }
         if (usk.getPeerGone()) {
@@ -168,7 +170,7 @@ final class UnixProgram {
         keep(entry, one, Sockets.SOCK_NONBLOCK);
         name(usk, one);
         if (peer == null) {
-            end(entry, one, other);
+            spares.put(entry.getId(), other);
         } else {
             keep(peer, other, Sockets.SOCK_NONBLOCK);
             name(peer.getUsk(), other);
@@ -183,10 +185,11 @@ final class UnixProgram {
     }
 
     /** Closes the other end of a socket, after it has sent what it had sent. */
-    private void end(FileEntry entry, Handle handle, Handle other) {
-        SocketQueue.compile(task, other, entry.getUsk().getType(), image.messages(entry.getId()));
+    private void end(Made socket, Handle other) {
+        FileEntry entry = socket.entry;
+        MessageProgram.compile(task, other, entry.getUsk().getType(), image.messages(entry.getId()));
         if (entry.getUsk().getReset()) {
-            SocketQueue.compile(task, handle, entry.getUsk().getType(), List.of(ByteBuffer.allocate(1)));
+            MessageProgram.plain(task, socket.handle, new byte[1]);
         }
         task.close(other);
     }
@@ -228,7 +231,7 @@ final class UnixProgram {
             }
         }
         if (other == null) {
-            end(accepted, handle, client);
+            spares.put(accepted.getId(), client);
         }
     }
 
@@ -254,15 +257,20 @@ final class UnixProgram {
     /** Puts back what waits in a socket: sent by whoever is connected to it, or by one made for that. */
     private void fill(FileEntry entry) {
         UnixSkEntry usk = entry.getUsk();
-        List<ByteBuffer> messages = image.messages(entry.getId());
-        boolean alone = isConnected(usk) && peer(usk) == null;
-        if (messages.isEmpty() || alone) {
+        Handle spare = spares.get(entry.getId());
+        Made socket = made.get(entry.getId());
+        if (spare != null && socket != null) {
+            end(socket, spare);
+            return;
+        }
+        List<ImageMessage> messages = image.messages(entry.getId());
+        if (messages.isEmpty()) {
             return;
         }
         for (FileEntry sender : image.connectedTo(usk)) {
             Made open = made.get(sender.getId());
             if (open != null) {
-                SocketQueue.compile(task, open.handle, usk.getType(), messages);
+                MessageProgram.compile(task, open.handle, usk.getType(), messages);
                 return;
             }
         }
@@ -270,7 +278,7 @@ final class UnixProgram {
         if (!name.isEmpty() && isMessages(usk)) {
             Handle sender = socket(usk.getType());
             name.connect(task, sender.fd());
-            SocketQueue.compile(task, sender, usk.getType(), messages);
+            MessageProgram.compile(task, sender, usk.getType(), messages);
             task.close(sender);
         }
     }

@@ -6,8 +6,11 @@ import io.baton.coordinator.state.TreeImage;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FilePermsEntry;
+import io.baton.mktree.image.proto.ScmEntry;
+import io.baton.mktree.image.proto.SkPacketEntry;
 import io.baton.mktree.image.proto.SkShutdown;
 import io.baton.mktree.image.proto.UnixSkEntry;
+import io.baton.task.linux.Ancillary;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Files;
@@ -20,6 +23,8 @@ import io.baton.task.linux.UnixDiag;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Unix sockets: pairs, bound, listening and connected ones, with what waits in them. Sockets that have to do with each
@@ -41,7 +46,7 @@ final class UnixSocket implements FileKind {
     public Account account() {
         return new Account(
                         "Unix socket",
-                        "sock_diag(7), getsockopt(2); unread data by MSG_PEEK",
+                        "sock_diag(7), getsockopt(2); unread data, and files in flight, by MSG_PEEK",
                         "socketpair(2), bind(2), listen(2), connect(2), accept(2), by one task for all that belong together",
                         "UnixSkEntry",
                         "SkPacketEntry")
@@ -52,7 +57,8 @@ final class UnixSocket implements FileKind {
                         "has sent to a socket that has not accepted it yet",
                         "waits to be accepted by somebody outside the tree",
                         "a connection that waits there*",
-                        "descriptors or credentials in flight cannot be saved yet",
+                        "more descriptors in flight than we may open",
+                        "credentials in flight of a process that is not in the tree",
                         "a message beyond * bytes cannot be saved yet");
     }
 
@@ -73,7 +79,7 @@ final class UnixSocket implements FileKind {
         if (socket.state() == Sockets.LISTEN) {
             inspectPending(file, socket, sockets, inspection);
         } else {
-            inspectQueue(file, sockets.queue(file, socket), inspection);
+            inspectQueue(file, sockets.queue(socket), inspection);
         }
         if (isPath(socket.name()) && isStray(file, socket)) {
             inspection.refuse(
@@ -115,15 +121,21 @@ final class UnixSocket implements FileKind {
     }
 
     private static void inspectQueue(OpenFile file, SocketQueue queue, FileInspection inspection) {
-        if (queue.attached()) {
+        if (queue.truncated()) {
+            inspection.refuse(file, "more descriptors in flight than we may open", "raise it by ulimit -n");
+        } else if (queue.messages().stream().anyMatch(message -> !isKnown(message.sender(), inspection.files()))) {
             inspection.refuse(
-                    file, "descriptors or credentials in flight cannot be saved yet", "have them received first");
+                    file, "credentials in flight of a process that is not in the tree", "have them received first");
         } else if (file.socketType() != Sockets.SOCK_STREAM && queue.longest() > SocketQueue.LONGEST_MESSAGE) {
             inspection.refuse(
                     file,
                     "a message beyond " + SocketQueue.LONGEST_MESSAGE + " bytes cannot be saved yet",
                     "have it received first");
         }
+    }
+
+    private static boolean isKnown(Ancillary.@Nullable Sender sender, OpenFiles files) {
+        return sender == null || sender.pid() == 0 || files.inside(sender.pid()) != 0;
     }
 
     private static boolean isPath(String name) {
@@ -197,8 +209,26 @@ final class UnixSocket implements FileKind {
             captureFile(file, socket, usk);
         }
         if (socket.state() != Sockets.LISTEN) {
-            sockets.queue(file, socket).messages().forEach(message -> tree.addSocketData(entry.getId(), message));
+            sockets.queue(socket).messages().forEach(message -> capture(message, entry.getId(), tree));
         }
+    }
+
+    private static void capture(SocketQueue.Message message, int id, TreeImage tree) {
+        SkPacketEntry.Builder packet = SkPacketEntry.newBuilder()
+                .setIdFor(id)
+                .setLength(message.bytes().size());
+        if (!message.rights().isEmpty()) {
+            ScmEntry.Builder rights = packet.addScmBuilder().setType(Ancillary.SCM_RIGHTS);
+            message.rights().forEach(file -> rights.addRights(FileDescriptors.captured(file, tree)));
+        }
+        Ancillary.Sender sender = message.sender();
+        if (sender != null && sender.pid() != 0) {
+            packet.getSenderBuilder()
+                    .setPid(OpenFiles.of(tree).inside(sender.pid()))
+                    .setUid(sender.uid())
+                    .setGid(sender.gid());
+        }
+        tree.addSocketData(packet.build(), message.bytes().toByteArray());
     }
 
     private static void captureCredentials(Fd copy, UnixSkEntry.Builder usk) {
@@ -250,17 +280,38 @@ final class UnixSocket implements FileKind {
         } else if (usk.getPeer() != 0 && sockets.withInode(usk.getPeer()) == null) {
             validation.refuse(what, "the image has no other end for it", "");
         }
-        for (ByteBuffer message : sockets.messages(entry.getId())) {
-            if (usk.getType() != Sockets.SOCK_STREAM && message.limit() > SocketQueue.LONGEST_MESSAGE) {
-                validation.refuse(what, "a message of " + message.limit() + " bytes cannot be restored yet", "");
-            }
-        }
-        if (sockets.hasAttached(entry.getId())) {
-            validation.refuse(what, "descriptors in flight cannot be restored yet", "");
+        for (ImageMessage message : sockets.messages(entry.getId())) {
+            validate(message, usk, what, validation);
         }
         UnixName name = UnixName.of(usk);
         if (name.isPath()) {
             name.validate(usk, validation);
+        }
+    }
+
+    private static void validate(ImageMessage message, UnixSkEntry usk, String what, FileValidation validation) {
+        int length = message.bytes().limit();
+        List<Integer> rights = message.rights();
+        if (usk.getType() != Sockets.SOCK_STREAM && length > SocketQueue.LONGEST_MESSAGE) {
+            validation.refuse(what, "a message of " + length + " bytes cannot be restored yet", "");
+        } else if (message.packet().getScmList().stream().anyMatch(scm -> scm.getType() != Ancillary.SCM_RIGHTS)
+                || rights.size() > Ancillary.MOST_DESCRIPTORS) {
+            validation.refuse(what, "what is in flight is none that can be sent", "use another image");
+        } else if (usk.getType() == Sockets.SOCK_STREAM && length == 0) {
+            validation.refuse(what, "a message without a byte in a stream", "use another image");
+        }
+        if (message.packet().hasSender()
+                && !validation.tree().hasTask(message.packet().getSender().getPid())) {
+            validation.refuse(what, "credentials in flight of a process that is not in the image", "");
+        }
+        for (int id : rights) {
+            FileEntry file = validation.process().file(id);
+            FileKind kind = file == null ? null : FileKinds.of(file.getType());
+            if (file == null || kind == null) {
+                validation.refuse(what, "a file in flight is not in the image, or of no known kind: id=" + id, "");
+            } else if (validation.tree().isFirstLookAt(id)) {
+                kind.validate(file, validation);
+            }
         }
     }
 

@@ -5,7 +5,9 @@ import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.coordinator.state.namespaces.Visit;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Identity;
+import io.baton.task.linux.Sockets;
 import io.baton.task.linux.UnixDiag;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +18,9 @@ final class UnixSockets {
     private final Map<Integer, OpenFile> ofTree = new HashMap<>();
     private final Map<Integer, Integer> listeners = new HashMap<>();
     private final Map<Integer, SocketQueue> queues = new HashMap<>();
+    private final ArrayDeque<OpenFile> open;
 
-    /** Those of all files; of the network namespace that the tree is in. */
+    /** Those of all files, and of files that wait in them; of the network namespace that the tree is in. */
     UnixSockets(OpenFiles files) {
         SeizedProcess first = null;
         for (OpenFile file : files.all()) {
@@ -27,6 +30,14 @@ final class UnixSockets {
             }
         }
         known = first == null ? Map.of() : list(first);
+        open = new ArrayDeque<>(ofTree.values());
+        while (!open.isEmpty()) {
+            OpenFile file = open.remove();
+            UnixDiag socket = of(file);
+            if (socket != null && socket.state() != Sockets.LISTEN) {
+                queues.put(socket.inode(), read(file, socket, files));
+            }
+        }
         for (UnixDiag socket : known.values()) {
             for (int pending : socket.pending()) {
                 listeners.put(pending, socket.inode());
@@ -64,11 +75,23 @@ final class UnixSockets {
     }
 
     /** What waits in a socket to be received. */
-    SocketQueue queue(OpenFile file, UnixDiag socket) {
-        return queues.computeIfAbsent(socket.inode(), inode -> {
-            try (Fd copy = file.fetch()) {
-                return SocketQueue.read(copy, socket.type(), socket.received(), (socket.shutdown() & 1) != 0);
-            }
-        });
+    SocketQueue queue(UnixDiag socket) {
+        return queues.getOrDefault(socket.inode(), SocketQueue.EMPTY);
+    }
+
+    private SocketQueue read(OpenFile file, UnixDiag socket, OpenFiles files) {
+        try (Fd copy = file.fetch()) {
+            boolean ended = (socket.shutdown() & 1) != 0;
+            return SocketQueue.read(copy, socket.type(), socket.received(), ended, sent -> inFlight(file, sent, files));
+        }
+    }
+
+    private OpenFile inFlight(OpenFile socket, Fd copy, OpenFiles files) {
+        OpenFile sent = files.addInFlight(socket, copy);
+        if (sent.kind() instanceof UnixSocket
+                && ofTree.putIfAbsent((int) sent.status().ino(), sent) == null) {
+            open.add(sent);
+        }
+        return sent;
     }
 }

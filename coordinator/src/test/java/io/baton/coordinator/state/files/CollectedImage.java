@@ -10,6 +10,7 @@ import io.baton.mktree.image.proto.MemfdInodeEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.SeccompFilter;
+import io.baton.mktree.image.proto.SkPacketEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -72,7 +73,7 @@ final class CollectedImage implements TreeImage {
     }
 
     @Override
-    public void addSocketData(int fileId, byte[] content) {
+    public void addSocketData(SkPacketEntry packet, byte[] content) {
         throw new UnsupportedOperationException();
     }
 

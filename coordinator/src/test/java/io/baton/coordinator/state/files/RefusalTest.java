@@ -29,7 +29,7 @@ final class RefusalTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "socket, fd 10 (socket:[, a socket",
-        "passed, fd 10 (socket:[, descriptors or credentials in flight",
+        "passed, anon_inode:inotify in flight in fd 10 (socket:[, open nowhere",
         "lost target, fd 10 (anon_inode:[eventpoll]), watches a file",
         "outside pidfd, fd 10 (, outside the tree: pid=1",
         "namespace, fd 10 (net:[, a namespace",
