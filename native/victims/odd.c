@@ -233,7 +233,7 @@ static int make(const char *kind)
 	if (!strcmp(kind, "gone directory"))
 		return gone();
 	if (!strcmp(kind, "shared table"))
-		sibling(CLONE_FILES);
+		sibling(CLONE_FILES), sibling(CLONE_FILES), unshare(CLONE_FILES);
 	else if (!strcmp(kind, "shared context"))
 		sibling(CLONE_FS);
 	else if (strcmp(kind, "nothing"))

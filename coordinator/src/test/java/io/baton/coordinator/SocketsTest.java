@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sockets, descriptors of events and files without a name there and back, twice, in programs that look themselves. */
+/** Sockets, descriptors of events, files without a name and shared tables there and back, twice, in programs that look themselves. */
 class SocketsTest {
     private static final long SECONDS = 60;
     private static final int SIGUSR1 = 10;
@@ -41,7 +41,7 @@ class SocketsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"unix", "flights", "events", "inet", "ghosts"})
+    @ValueSource(strings = {"unix", "flights", "events", "inet", "ghosts", "tables"})
     void shouldBringBack(String kind) throws Exception {
         bringBack(kind, DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
     }

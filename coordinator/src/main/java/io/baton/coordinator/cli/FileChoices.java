@@ -21,8 +21,20 @@ final class FileChoices {
                     + " (default: ${DEFAULT-VALUE}).")
     private String ghostLimit = "64M";
 
+    @Option(
+            names = {"--ghost-fiemap", "--no-ghost-fiemap"},
+            description = "Taken for CRIU's sake: holes of files that have lost their name are always found.")
+    boolean fiemap;
+
+    @Option(
+            names = "--link-remap",
+            description =
+                    "Give a file that has lost its name, but not all of them, a new one (link_remap.N) beside the old"
+                            + " place; restore removes it. Without it such files are refused.")
+    private boolean linkRemap;
+
     FileOptions options() {
-        return new FileOptions(locks, bytes(ghostLimit));
+        return new FileOptions(locks, bytes(ghostLimit), linkRemap);
     }
 
     /** Reads {@code 4096}, {@code 64M}. */

@@ -24,7 +24,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +49,9 @@ final class ImageOutput {
     private final TreeNamespaces namespaces;
     private final String run = newRun();
     private final List<PstreeEntry> rows = new ArrayList<>();
+    /** By pid: the id of what a process has of its own. */
+    private final Map<Integer, Integer> tables = new HashMap<>();
+
     private int lastId = OWN_ID;
     private int version = ImageVersion.PLAIN;
 
@@ -99,13 +104,21 @@ final class ImageOutput {
             directory.write(
                     ImageKind.CORE, row.getThreads(i), image.cores().get(i).build());
         }
-        directory.write(ImageKind.IDS, pid, ids(image.ids(), id));
+        tables.put(pid, id);
+        int table = tables.getOrDefault(image.descriptorTable(), id);
+        TaskKobjIdsEntry ids = ids(image.ids(), id);
+        directory.write(
+                ImageKind.IDS,
+                pid,
+                table == id ? ids : ids.toBuilder().setFilesId(table).build());
         directory.write(ImageKind.MM, pid, image.mm().build());
         directory.write(ImageKind.FS, pid, image.fs().build());
-        directory.write(ImageKind.FDINFO, id, image.descriptors());
+        if (table == id) {
+            directory.write(ImageKind.FDINFO, id, image.descriptors());
+        }
     }
 
-    /** Nothing is shared between processes, or we would have refused, but namespaces. */
+    /** Nothing is shared between processes, or we would have refused, but namespaces and descriptor tables. */
     private TaskKobjIdsEntry ids(TaskKobjIdsEntry.Builder ids, int id) {
         ids.setVmId(id).setFilesId(id).setFsId(id).setSighandId(id);
         namespaces.identify(ids, id == OWN_ID);

@@ -126,7 +126,9 @@ final class ContextStream {
             for (int i = 0; i < kinds.size(); i++) {
                 kinds.get(i).compile(process, context);
             }
-            closeInherited(process);
+            if (process.isLastOfTable()) {
+                closeInherited(process);
+            }
         }
         if (thread.isLeader() && process.pstree().getLeaderDead()) {
             Exit.emitDeadLeader(thread.core(), kept.reset());

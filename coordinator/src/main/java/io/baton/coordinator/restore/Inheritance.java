@@ -79,6 +79,7 @@ final class Inheritance {
 
     /** For compiling the hierarchy programs. */
     HierarchyPrograms.Options programOptions(final CreationPlan plan, final Processes processes) {
+        final DescriptorTables tables = processes.tables();
         final ForkMemory memory = tree.shared(ForkMemory.class, () -> ForkMemory.plan(plan, processes::inSlot));
         return HierarchyPrograms.Options.of(Identity.processGroup(parent.pid()))
                 .withHelper(this::prepareHelper)
@@ -88,6 +89,7 @@ final class Inheritance {
                         tree.namespaces()::compileHeld,
                         rootIsFirst() ? tree.namespaces().rootFlags() : 0))
                 .withFork(memory::compileBefore)
+                .withSharedTables(slot -> tables != null && tables.isShared(slot))
                 .withTag(pid -> Item.HIERARCHY.tag(pid));
     }
 

@@ -30,6 +30,7 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
     private final SavedTree tree;
     private final @Nullable SavedProcess[] read;
     private final @Nullable CoreEntry[] zombies;
+    private @Nullable DescriptorTables tables;
     private final AddressSpace addresses = new AddressSpace();
     private final BitSet ending = new BitSet();
     private final Map<Integer, String> names = new HashMap<>();
@@ -46,6 +47,12 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
         this.zombies = new CoreEntry[tree.entries().size()];
     }
 
+    /** Who has whose descriptor table; null until all are read. */
+    @Nullable
+    DescriptorTables tables() {
+        return tables;
+    }
+
     /** Reads all of them, on all cores. */
     void readAll() {
         if (read.length == 1) {
@@ -53,6 +60,8 @@ final class Processes implements FailureReport.Things, ContextStream.Source {
         } else {
             IntStream.range(0, read.length).parallel().forEach(this::leader);
         }
+        tables = new DescriptorTables(tree, this);
+        tree.tables(tables);
     }
 
     /** The leader's core of that row of the tree, a zombie's too. */

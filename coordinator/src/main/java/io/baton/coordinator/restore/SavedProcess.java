@@ -117,6 +117,16 @@ final class SavedProcess implements ProcessRestore {
     }
 
     @Override
+    public boolean isFirstOfTable() {
+        return tree.isFirstOfTable(entry);
+    }
+
+    /** Whether nobody after it has its descriptor table. */
+    boolean isLastOfTable() {
+        return tree.isLastOfTable(entry);
+    }
+
+    @Override
     public PagemapImage pagemap() {
         return pagemap;
     }

@@ -58,6 +58,7 @@ final class SavedTree {
     private final BitSet parents = new BitSet();
     private int dumperGroups;
     private String networkLock = "";
+    private @Nullable DescriptorTables tables;
     private int imagesFd;
     private int terminalFd = -1;
 
@@ -241,6 +242,33 @@ final class SavedTree {
 
     CoreEntry core(final int tid) {
         return reading(directory.path(), () -> directory.one(ImageKind.CORE, tid, CoreEntry.class));
+    }
+
+    /** Who has whose descriptor table; once all processes are read. */
+    void tables(final DescriptorTables newTables) {
+        tables = newTables;
+    }
+
+    /** Whether that row restores its descriptor table; the first of those that have it. */
+    boolean isFirstOfTable(final int entry) {
+        return tables == null || tables.isFirst(entry);
+    }
+
+    /** Whether no row after that one has its descriptor table. */
+    boolean isLastOfTable(final int entry) {
+        return tables == null || tables.isLast(entry);
+    }
+
+    /** How many tasks there are, all their threads and zombies counted. */
+    int positionCount() {
+        final int end = entries.size() - 1;
+        return positions[end] + entries.get(end).getThreadsCount();
+    }
+
+    /** Whether the tree has a process or thread with that id. */
+    boolean hasTask(final int id) {
+        return entries.stream()
+                .anyMatch(row -> row.getPid() == id || row.getThreadsList().contains(id));
     }
 
     /** Files without a name. */

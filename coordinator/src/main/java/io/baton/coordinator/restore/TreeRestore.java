@@ -122,7 +122,7 @@ public final class TreeRestore {
     }
 
     private Restored run(final Processes processes, final CreationPlan plan, final TaskGroups groups) {
-        validate(processes, groups);
+        validate(processes, plan, groups);
         laps.end("validate");
         if (!tree.options().pidNamespace()) {
             Pids.checkFree(plan);
@@ -149,7 +149,7 @@ public final class TreeRestore {
             if (listener.isActive() && mayTime(processes)) {
                 segment.timeInstructions();
             }
-            tree.ghosts().make();
+            tree.ghosts().make(tree::hasTask);
             groups.make();
             laps.end("prepare");
             try (Helper helper = inheritance.startHelper(segment)) {
@@ -198,11 +198,15 @@ public final class TreeRestore {
     }
 
     /** Checks every process against this machine. */
-    private void validate(final Processes processes, final TaskGroups groups) {
+    private void validate(final Processes processes, final CreationPlan plan, final TaskGroups groups) {
         inheritance.choose(processes);
         final Refusals refusals = new Refusals();
         tree.namespaces().validate(refusals);
         groups.validate(refusals);
+        final DescriptorTables tables = processes.tables();
+        if (tables != null) {
+            tables.validate(plan, refusals);
+        }
         for (int entry = 0; entry < tree.entries().size(); entry++) {
             if (TreeFromImage.isZombie(tree.entries().get(entry))) {
                 continue;
@@ -263,6 +267,7 @@ public final class TreeRestore {
                 tree.connections().resume(operation.ids()::of, ownNetwork() ? null : tree.networkLock());
             });
             complete(operation, groups);
+            tree.ghosts().finish();
         } catch (final RuntimeException e) {
             groups.undo();
             if (!TaskKiller.killAll(segment, operation.helper(), operation.ids(), System.nanoTime() + UNDO_NANOS)) {

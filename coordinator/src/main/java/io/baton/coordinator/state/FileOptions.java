@@ -5,16 +5,22 @@ package io.baton.coordinator.state;
  *
  * @param locks locks and leases are saved ({@code --file-locks})
  * @param ghostLimit most bytes on disk that a file without a name may have ({@code --ghost-limit})
+ * @param linkRemap a file that has lost its name, but not all of them, gets one for the image ({@code --link-remap})
  */
-public record FileOptions(boolean locks, long ghostLimit) {
+public record FileOptions(boolean locks, long ghostLimit, boolean linkRemap) {
     /** 64 MiB. */
     public static final long GHOST_LIMIT = 64L << 20;
 
     /** Locks are refused. */
-    public static final FileOptions DEFAULT = new FileOptions(false, GHOST_LIMIT);
+    public static final FileOptions DEFAULT = new FileOptions(false, GHOST_LIMIT, false);
 
     /** With the usual limit. */
     public FileOptions(boolean locks) {
-        this(locks, GHOST_LIMIT);
+        this(locks, GHOST_LIMIT, false);
+    }
+
+    /** The same, and files that have lost their name get another one. */
+    public FileOptions withLinkRemap() {
+        return new FileOptions(locks, ghostLimit, true);
     }
 }

@@ -18,6 +18,8 @@ public final class ProcessImage {
     private final TaskKobjIdsEntry.Builder ids = TaskKobjIdsEntry.newBuilder();
     private final List<FdinfoEntry> descriptors = new ArrayList<>();
 
+    private int table;
+
     /** An image for the process of that row; a core for each of its threads, in that order. */
     public ProcessImage(final PstreeEntry pstree) {
         this.pstree = pstree;
@@ -51,7 +53,17 @@ public final class ProcessImage {
         return ids;
     }
 
-    /** Sorted by descriptor. */
+    /** Says that its descriptors are those of another process, which comes before it. */
+    public void sharesDescriptorsOf(final int pid) {
+        table = pid;
+    }
+
+    /** Pid of the first process with its descriptor table; its own if there is no other. */
+    public int descriptorTable() {
+        return table == 0 ? pstree.getPid() : table;
+    }
+
+    /** Sorted by descriptor; empty if they are another's. */
     public List<FdinfoEntry> descriptors() {
         return descriptors;
     }

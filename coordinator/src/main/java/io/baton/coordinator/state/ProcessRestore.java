@@ -44,6 +44,11 @@ public interface ProcessRestore {
 
     List<FdinfoEntry> descriptors();
 
+    /** Whether the descriptors are its to restore: it is the first of those that share their table, or has its own. */
+    default boolean isFirstOfTable() {
+        return true;
+    }
+
     /** The file description with that id, or null. */
     @Nullable
     FileEntry file(int id);

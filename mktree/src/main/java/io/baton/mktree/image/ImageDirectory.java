@@ -72,6 +72,8 @@ public final class ImageDirectory {
                 String name = file.getFileName().toString();
                 if (ImageKind.parse(name) != null || name.matches("pages-[0-9]+\\.img") || isLinkage(file)) {
                     Files.delete(file);
+                } else if (LinkRemap.isNote(file)) {
+                    LinkRemap.discard(file);
                 }
             }
         }

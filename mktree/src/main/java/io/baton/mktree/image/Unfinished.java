@@ -40,6 +40,7 @@ public record Unfinished(ProcessName writer, boolean made) {
                 } else if (ImageKind.parse(name) != null
                         || name.matches("pages-[0-9]+\\.img")
                         || name.equals(TrackingRecord.FILE_NAME)
+                        || LinkRemap.isNote(file)
                         || (name.equals(ImageChain.LINK) && Files.isSymbolicLink(file))) {
                     found.add(file);
                 }
@@ -54,7 +55,11 @@ public record Unfinished(ProcessName writer, boolean made) {
      */
     public static void discard(Path directory, boolean made) throws IOException {
         for (Path file : files(directory)) {
-            Files.deleteIfExists(file);
+            if (LinkRemap.isNote(file)) {
+                LinkRemap.discard(file);
+            } else {
+                Files.deleteIfExists(file);
+            }
         }
         if (!made) {
             return;

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -58,6 +59,7 @@ public final class HierarchyPrograms {
      * @param helper appends what the helper does before all else; every task inherits it
      * @param namespaces what is done for those
      * @param fork what tasks do before they make processes
+     * @param sharedTables tells slots whose tasks are born with the descriptor table of their maker
      * @param tag item tag for instructions that concern the process with that pid; 0: the task itself
      * @param faults what is to go wrong on purpose
      */
@@ -66,6 +68,7 @@ public final class HierarchyPrograms {
             Consumer<ProgramBuilder> helper,
             Namespaces namespaces,
             BeforeFork fork,
+            IntPredicate sharedTables,
             IntUnaryOperator tag,
             FaultInjector faults) {
         /** No namespaces, no tags. */
@@ -75,28 +78,33 @@ public final class HierarchyPrograms {
                     builder -> {},
                     Namespaces.NONE,
                     BeforeFork.NOTHING,
+                    slot -> false,
                     pid -> ItemTag.NONE,
                     FaultInjector.NONE);
         }
 
         public Options withHelper(final Consumer<ProgramBuilder> newHelper) {
-            return new Options(outerGroup, newHelper, namespaces, fork, tag, faults);
+            return new Options(outerGroup, newHelper, namespaces, fork, sharedTables, tag, faults);
         }
 
         public Options withNamespaces(final Namespaces newNamespaces) {
-            return new Options(outerGroup, helper, newNamespaces, fork, tag, faults);
+            return new Options(outerGroup, helper, newNamespaces, fork, sharedTables, tag, faults);
         }
 
         public Options withFork(final BeforeFork newFork) {
-            return new Options(outerGroup, helper, namespaces, newFork, tag, faults);
+            return new Options(outerGroup, helper, namespaces, newFork, sharedTables, tag, faults);
+        }
+
+        public Options withSharedTables(final IntPredicate newTables) {
+            return new Options(outerGroup, helper, namespaces, fork, newTables, tag, faults);
         }
 
         public Options withTag(final IntUnaryOperator newTag) {
-            return new Options(outerGroup, helper, namespaces, fork, newTag, faults);
+            return new Options(outerGroup, helper, namespaces, fork, sharedTables, newTag, faults);
         }
 
         public Options withFaults(final FaultInjector newFaults) {
-            return new Options(outerGroup, helper, namespaces, fork, tag, newFaults);
+            return new Options(outerGroup, helper, namespaces, fork, sharedTables, tag, newFaults);
         }
 
         private boolean mayShare() {

@@ -135,10 +135,11 @@ final class StepCompiler {
     }
 
     private void fork(final PlannedTask child, final boolean sibling) {
+        final int files = options.sharedTables().test(child.slot()) ? CLONE_FILES : 0;
         if (sibling) {
-            clone(child, CLONE_PARENT, 0);
+            clone(child, files | CLONE_PARENT, 0);
         } else {
-            clone(child, child.slot() == ROOT ? options.namespaces().rootFlags() : 0, child.exitSignal());
+            clone(child, files | (child.slot() == ROOT ? options.namespaces().rootFlags() : 0), child.exitSignal());
         }
     }
 

@@ -54,6 +54,21 @@ class UnfinishedTest {
         assertEquals(0, Unfinished.files(folder).size());
     }
 
+    /** Whoever removes an image removes the names that its dump has given to files; and no others. */
+    @Test
+    void shouldDiscardTheNamesThatADumpHasGiven() throws IOException {
+        Path images = folder.resolve("new");
+        begin(images);
+        Path given = Files.createFile(folder.resolve("link_remap.4"));
+        Path other = Files.createFile(folder.resolve("other"));
+        LinkRemap.note(images, given);
+        Files.createSymbolicLink(images.resolve("link_remap.5"), other);
+        Unfinished.discard(images, true);
+        assertFalse(Files.exists(given));
+        assertTrue(Files.exists(other));
+        assertFalse(Files.exists(images));
+    }
+
     @Test
     void shouldKnowANameThatIsNobodyAnyMore() {
         ProcessName own = ProcessName.own();

@@ -35,14 +35,18 @@ final class CapturedLocks {
         }
     }
 
-    /** Takes the locks that the kernel shows with a descriptor. */
-    void add(SeizedProcess process, Descriptor descriptor, List<String> lines) {
+    /**
+     * Takes the locks that the kernel shows with a descriptor.
+     *
+     * @param table first process with that descriptor table, to which POSIX locks belong
+     */
+    void add(SeizedProcess process, SeizedProcess table, Descriptor descriptor, List<String> lines) {
         for (String line : lines) {
             FileLock lock = line.startsWith("lock:") ? FileLock.parse(line.substring("lock:".length())) : null;
             if (lock != null) {
                 Key key = new Key(
                         descriptor.file(),
-                        lock.kind() == FileLock.POSIX ? process : null,
+                        lock.kind() == FileLock.POSIX ? table : null,
                         lock.kind(),
                         lock.type(),
                         lock.start(),

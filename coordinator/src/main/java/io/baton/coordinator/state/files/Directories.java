@@ -2,14 +2,17 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.FileOptions;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.ghosts.LostNames;
+import io.baton.mktree.image.proto.FdTypes;
+import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Files;
 import java.util.HashMap;
 import java.util.Map;
 import org.agrona.collections.Int2ObjectHashMap;
-import org.jspecify.annotations.Nullable;
 
 /** Working and root directories of a tree. Most processes have the same: each is looked up and entered once. */
 final class Directories {
@@ -24,32 +27,53 @@ final class Directories {
     /** What was found out of one. */
     private static final class Entry {
         private final String name;
-        private final int mode;
-        private final @Nullable String fault;
+        /** That leads to it, below {@code /proc}. */
+        private final String path;
+
+        private final FileStatus status;
         private int id;
 
-        private Entry(String name, FileStatus status) {
+        private Entry(String name, String path, FileStatus status) {
             this.name = name;
-            this.mode = status.mode();
-            this.fault = name.startsWith("/") ? NamedFile.fault(name, status) : "cannot be reached by a path";
+            this.path = path;
+            this.status = status;
         }
 
-        private void inspect(int pid, String what, Refusals refusals) {
+        private void inspect(int pid, String what, FileOptions options, Refusals refusals) {
+            LostNames.Fault fault = name.startsWith("/")
+                    ? LostNames.fault(name, status, options)
+                    : new LostNames.Fault("cannot be reached by a path", "");
             if (fault != null) {
-                refusals.add(pid, what + " (" + name + ")", fault, "have the process change to another one");
+                refusals.add(
+                        pid,
+                        what + " (" + name + ")",
+                        fault.reason(),
+                        fault.remedyOr("have the process change to another one"));
             }
         }
 
         private int idIn(TreeImage tree) {
-            if (id == 0) {
-                id = tree.addPath(RegFileEntry.newBuilder()
-                        .setFlags(0)
-                        .setPos(0)
-                        .setFown(SignalOwner.NOBODY)
-                        .setName(name)
-                        .setMode(mode));
+            if (id == 0 && LostNames.isLost(name, status)) {
+                id = tree.newFileId();
+                LostNames.save(path, name, status, id, tree);
+                tree.addFile(FileEntry.newBuilder()
+                        .setType(FdTypes.REG)
+                        .setId(id)
+                        .setReg(entry(LostNames.name(name)).setId(id))
+                        .build());
+            } else if (id == 0) {
+                id = tree.addPath(entry(name));
             }
             return id;
+        }
+
+        private RegFileEntry.Builder entry(String named) {
+            return RegFileEntry.newBuilder()
+                    .setFlags(0)
+                    .setPos(0)
+                    .setFown(SignalOwner.NOBODY)
+                    .setName(named)
+                    .setMode(status.mode());
         }
     }
 
@@ -58,18 +82,19 @@ final class Directories {
     }
 
     /** Looks at the directories of a process. */
-    void inspect(SeizedProcess process, Refusals refusals) {
+    void inspect(SeizedProcess process, FileOptions options, Refusals refusals) {
         Pair pair = new Pair(find(process, "cwd"), find(process, "root"));
         pairs.put(process.pid(), pair);
-        pair.working.inspect(process.pid(), "working directory", refusals);
-        pair.root.inspect(process.pid(), "root directory", refusals);
+        pair.working.inspect(process.pid(), "working directory", options, refusals);
+        pair.root.inspect(process.pid(), "root directory", options, refusals);
     }
 
     private Entry find(SeizedProcess process, String link) {
         String name = process.readLink(link);
-        FileStatus status = Files.statusAt(Files.AT_FDCWD, process.procPath(link), 0);
+        String path = process.procPath(link);
+        FileStatus status = Files.statusAt(Files.AT_FDCWD, path, 0);
         Directory key = new Directory(name, status.dev(), status.ino());
-        return entries.computeIfAbsent(key, directory -> new Entry(name, status));
+        return entries.computeIfAbsent(key, directory -> new Entry(name, path, status));
     }
 
     int workingDirectory(SeizedProcess process, TreeImage tree) {

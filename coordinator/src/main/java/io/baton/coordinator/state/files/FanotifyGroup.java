@@ -71,7 +71,7 @@ final class FanotifyGroup implements FileKind {
             MarkType type = type(line);
             if (type == null) {
                 inspection.refuse(file, "has a mark of an unknown kind: " + line, remedy);
-            } else if (path(type, line, file, inspection.files()) == null) {
+            } else if (!isLost(type, line, inspection.files()) && path(type, line, file, inspection.files()) == null) {
                 inspection.refuse(file, "marks a file for which no name can be found: " + line, remedy);
             }
         }
@@ -115,6 +115,10 @@ final class FanotifyGroup implements FileKind {
                 : files.watches().mountOf(inode);
     }
 
+    private static boolean isLost(MarkType type, Map<String, String> line, OpenFiles files) {
+        return type == MarkType.INODE && files.watches().isLost(WatchedInode.of(line));
+    }
+
     @Override
     public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
         FileWatches.warnOfUnread(file);
@@ -128,7 +132,8 @@ final class FanotifyGroup implements FileKind {
         for (Map<String, String> line : marks(file)) {
             MarkType type = type(line);
             String path = type == null ? null : path(type, line, file, OpenFiles.of(tree));
-            if (type == null || path == null) {
+            boolean lost = type != null && isLost(type, line, OpenFiles.of(tree));
+            if (type == null || (path == null && !lost)) {
                 continue; // refused before
             }
             FanotifyMarkEntry.Builder mark = group.addMarkBuilder()
@@ -142,7 +147,7 @@ final class FanotifyGroup implements FileKind {
                 WatchedInode inode = WatchedInode.of(line);
                 mark.getIeBuilder().setIIno(inode.inode()).setFHandle(inode.entry(path));
             } else {
-                mark.getMeBuilder().setMntId(field(line, "mnt_id")).setPath(path);
+                mark.getMeBuilder().setMntId(field(line, "mnt_id")).setPath(String.valueOf(path));
             }
         }
     }
@@ -197,7 +202,7 @@ final class FanotifyGroup implements FileKind {
 
     private static void add(FanotifyMarkEntry mark, int fd, String path, ProgramBuilder block) {
         int where = switch (mark.getType()) {
-            case INODE -> FAN_MARK_DONT_FOLLOW;
+            case INODE -> RestoredFiles.isDescriptor(path) ? 0 : FAN_MARK_DONT_FOLLOW;
             case MOUNT -> FAN_MARK_MOUNT;
             case FILE_SYSTEM -> FAN_MARK_FILESYSTEM;
         };

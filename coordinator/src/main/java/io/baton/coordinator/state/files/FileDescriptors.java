@@ -12,6 +12,7 @@ import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadRestore;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.coordinator.state.TreeObjects;
+import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
@@ -23,6 +24,7 @@ import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.agrona.collections.IntHashSet;
 
@@ -82,7 +84,9 @@ public final class FileDescriptors implements StateKind {
             return;
         }
         OpenFiles files = OpenFiles.of(tree);
-        processes.forEach(files::add);
+        Map<SeizedProcess, SeizedProcess> tables =
+                SharedTables.find(processes, Kcmp.FILES, "descriptor table", true, refusals);
+        processes.forEach(process -> files.add(process, tables.getOrDefault(process, process)));
         files.unixSockets(); // what waits in them is open, too
         FileInspection inspection = new FileInspection(files, options, refusals);
         for (OpenFile file : files.all()) {
@@ -95,7 +99,6 @@ public final class FileDescriptors implements StateKind {
         }
         files.locks().inspect(inspection);
         PipePeers.inspect(inspection, processes.get(0).proc());
-        SharedTables.inspect(processes, Kcmp.FILES, "descriptor table", refusals);
     }
 
     /** Some belong to a process by their number, and have none. */
@@ -131,6 +134,12 @@ public final class FileDescriptors implements StateKind {
     @Override
     public void capture(ProcessCapture capture) {
         TreeImage tree = capture.tree();
+        OpenFiles.of(tree).locks().capture(capture.process(), tree);
+        SeizedProcess first = OpenFiles.of(tree).firstOfTable(capture.process());
+        if (first != capture.process()) {
+            capture.image().sharesDescriptorsOf(TreeNamespaces.of(tree).pidInside(first.pid()));
+            return;
+        }
         for (Descriptor descriptor : OpenFiles.of(tree).of(capture.process())) {
             OpenFile file = descriptor.file();
             capture.image()
@@ -142,7 +151,6 @@ public final class FileDescriptors implements StateKind {
                             .setFd(descriptor.fd())
                             .build());
         }
-        OpenFiles.of(tree).locks().capture(capture.process(), tree);
     }
 
     /** Saves a description, the first time it is met. */
@@ -163,7 +171,17 @@ public final class FileDescriptors implements StateKind {
 
     @Override
     public void validate(ProcessRestore process, Refusals refusals) {
+        if (!process.isFirstOfTable()) {
+            FileLocks.validate(process, new FileValidation(process, "file locks", refusals));
+            return;
+        }
         RestoredFiles tree = RestoredFiles.of(process);
+        GhostFiles ghosts = GhostFiles.of(process);
+        for (FdinfoEntry descriptor : process.descriptors()) {
+            if (ghosts.path(descriptor.getId()) != null) {
+                tree.expect(descriptor.getId(), process, descriptor.getFd());
+            }
+        }
         IntHashSet numbers = new IntHashSet();
         long limit = limitOfFiles(process);
         for (FdinfoEntry descriptor : process.descriptors()) {
@@ -197,7 +215,9 @@ public final class FileDescriptors implements StateKind {
 
     @Override
     public void compile(ProcessRestore process, ContextBuilder context) {
-        new TaskDescriptors(process, RestoredFiles.of(process), context).compile();
+        if (process.isFirstOfTable()) {
+            new TaskDescriptors(process, RestoredFiles.of(process), context).compile();
+        }
         FileLocks.compile(process, context);
         NotifyProgram.compile(process, context);
     }

@@ -34,15 +34,13 @@ public final class FileSystemContext implements StateKind {
         return new Account(
                         name(),
                         "/proc/PID/cwd, root, status",
-                        "chdir(2), chroot(2), umask(2)",
+                        "chdir(2), chroot(2), umask(2); a directory without a name is made by the coordinator, entered, and removed",
                         "FsEntry",
                         "RegFileEntry.name")
                 .refusing(
                         "the name is not UTF-8, which the image format asks for",
                         "replaced: another file has that name by now, or in our mount namespace",
-                        "deleted: this name of the file is gone, others are left",
                         "the name is gone: *",
-                        "deleted",
                         "cannot be reached by a path",
                         "shared with process *: not supported yet",
                         "thread * has one of its own: not supported yet");
@@ -58,9 +56,9 @@ public final class FileSystemContext implements StateKind {
     public void inspectTree(List<SeizedProcess> processes, TreeImage tree, DumpOptions options, Refusals refusals) {
         Directories directories = Directories.of(tree);
         for (SeizedProcess process : processes) {
-            directories.inspect(process, refusals);
+            directories.inspect(process, options.files(), refusals);
         }
-        SharedTables.inspect(processes, Kcmp.FS, "file system context", refusals);
+        SharedTables.find(processes, Kcmp.FS, "file system context", false, refusals);
     }
 
     @Override
@@ -87,7 +85,7 @@ public final class FileSystemContext implements StateKind {
         if (directory == null) {
             validation.refuse("files.img", "no such file: id=" + id, "");
         } else if (RestoredFiles.of(process).isFirstLookAt(id)) {
-            validation.requireNamed(directory);
+            validation.require(id, directory);
         }
     }
 
@@ -101,18 +99,24 @@ public final class FileSystemContext implements StateKind {
         RegFileEntry cwd = directory(process, process.fs().getCwdId());
         RegFileEntry root = directory(process, process.fs().getRootId());
         if (cwd != null) {
-            enter(context.item(Item.WORKING_DIRECTORY.tag()), SyscallNumber.CHDIR, cwd);
+            enter(
+                    context.item(Item.WORKING_DIRECTORY.tag()),
+                    SyscallNumber.CHDIR,
+                    NamedFile.path(cwd.getId(), cwd, process));
         }
         // The working directory may lie outside the root, and stays where it is.
         if (root != null && !root.getName().equals("/")) {
-            enter(context.item(Item.ROOT_DIRECTORY.tag()), SyscallNumber.CHROOT, root);
+            enter(
+                    context.item(Item.ROOT_DIRECTORY.tag()),
+                    SyscallNumber.CHROOT,
+                    NamedFile.path(root.getId(), root, process));
         }
         int mask = process.fs().getUmask();
         context.item(Item.UMASK.tag()).call(SyscallNumber.UMASK).value(mask);
     }
 
-    private static void enter(ProgramBuilder block, int call, RegFileEntry directory) {
-        int path = block.string(directory.getName());
+    private static void enter(ProgramBuilder block, int call, String directory) {
+        int path = block.string(directory);
         block.call(call).data(path).expect(0);
     }
 }

@@ -2,6 +2,7 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.mktree.image.proto.FhEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.FileStatus;
@@ -32,6 +33,10 @@ record FileValidation(ProcessRestore process, String what, Refusals refusals) {
 
     /** Makes sure that there is a name for an inode that is watched. */
     void requireWatched(int device, long inode, FhEntry handle) {
+        if (!handle.hasPath()
+                && !GhostFiles.of(process).entriesOf(device, inode).isEmpty()) {
+            return; // open in the tree, which is there by then
+        }
         String path = tree().watchedPath(device, inode, handle);
         try {
             if (!OF_A_PROCESS.matcher(path).find()) {
@@ -40,6 +45,21 @@ record FileValidation(ProcessRestore process, String what, Refusals refusals) {
         } catch (LinuxException e) {
             String name = path.isEmpty() ? "inode " + inode : path;
             refuse(name, "was watched, and cannot be found: " + e.getMessage(), "put the file back where it was");
+        }
+    }
+
+    /** As {@link #requireNamed}, or that a file which had lost its name can be made or found. */
+    void require(int id, RegFileEntry file) {
+        GhostFiles ghosts = GhostFiles.of(process);
+        if (ghosts.path(id) != null) {
+            String fault = ghosts.fault(id, file);
+            if (!fault.isEmpty()) {
+                refuse(file.getName(), fault, "restore from the last dump, or put the file back");
+            }
+        } else if (image().isDeleted(id)) {
+            refuse(file.getName(), "deleted at the dump, and the image has too little of it", "");
+        } else {
+            requireNamed(file);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.ghosts.LostNames;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Memory;
@@ -46,7 +47,15 @@ final class FileWatches {
     /** A name that leads to it, or null. */
     @Nullable
     String path(WatchedInode inode) {
-        return paths.computeIfAbsent(inode.toString(), key -> finder().find(inode));
+        return paths.computeIfAbsent(inode.toString(), key -> isLost(inode) ? null : finder().find(inode));
+    }
+
+    /** Whether it has lost its name, but the tree has it open: then it can be watched by way of that. */
+    boolean isLost(WatchedInode inode) {
+        return files.all().stream()
+                .anyMatch(file -> inode.is(file.status())
+                        && file.kind() instanceof NamedFile
+                        && LostNames.isLost(file.link(), file.status()));
     }
 
     /** Where its file system is mounted, or null. */

@@ -46,7 +46,8 @@ final class InotifyQueue implements FileKind {
     public void inspect(OpenFile file, FileInspection inspection) {
         for (Map<String, String> line : FileWatches.lines(file, "inotify")) {
             WatchedInode inode = WatchedInode.of(line);
-            if (inspection.files().watches().path(inode) == null) {
+            FileWatches watches = inspection.files().watches();
+            if (!watches.isLost(inode) && watches.path(inode) == null) {
                 inspection.refuse(
                         file,
                         "watches a file for which no name can be found: " + inode,
@@ -64,7 +65,7 @@ final class InotifyQueue implements FileKind {
                 .setFown(file.owner());
         for (Map<String, String> line : FileWatches.lines(file, "inotify")) {
             WatchedInode inode = WatchedInode.of(line);
-            String path = String.valueOf(OpenFiles.of(tree).watches().path(inode));
+            String path = OpenFiles.of(tree).watches().path(inode);
             queue.addWdBuilder()
                     .setId(entry.getId())
                     .setIIno(inode.inode())
@@ -116,10 +117,11 @@ final class InotifyQueue implements FileKind {
                 .value(watch.getWd())
                 .expect(0);
         int name = block.string(path);
+        int follow = RestoredFiles.isDescriptor(path) ? 0 : IN_DONT_FOLLOW;
         block.call(SyscallNumber.INOTIFY_ADD_WATCH)
                 .value(fd)
                 .data(name)
-                .value(Integer.toUnsignedLong(watch.getMask() | IN_DONT_FOLLOW))
+                .value(Integer.toUnsignedLong(watch.getMask() | follow))
                 .expect(watch.getWd());
     }
 }

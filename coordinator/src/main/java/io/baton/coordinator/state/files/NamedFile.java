@@ -1,15 +1,15 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.state.Account;
+import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.TreeImage;
-import io.baton.coordinator.state.ghosts.GhostCapture;
 import io.baton.coordinator.state.ghosts.GhostFiles;
+import io.baton.coordinator.state.ghosts.LostNames;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.RegFileEntry;
 import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Files;
-import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ final class NamedFile implements FileKind {
     public Account account() {
         return new Account(
                         "file",
-                        "its path, checked; fdinfo; of one without a name the contents",
+                        "its path, checked; fdinfo; of one without a name the contents; --link-remap gives it one",
                         "open(2), lseek(2); without a name: made by the coordinator, opened, and unlinked",
                         "RegFileEntry",
                         "GhostFileEntry",
@@ -73,65 +73,41 @@ final class NamedFile implements FileKind {
 
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
-        boolean ghost = isGhost(file);
-        String fault = ghost
-                ? GhostCapture.fault(file.status(), inspection.options().files().ghostLimit())
-                : fault(file);
+        LostNames.Fault fault = fault(file, inspection);
         if (fault != null) {
-            inspection.refuse(file, fault, "close the file before the dump, or keep it in place");
-        } else if (!ghost) {
+            inspection.refuse(
+                    file, fault.reason(), fault.remedyOr("close the file before the dump, or keep it in place"));
+        } else if (!LostNames.isLost(file.link(), file.status())) {
             KernelFileSystem.inspect(file, inspection);
         }
     }
 
-    /** Whether it is a file without a name, that can be saved all the same. */
-    private static boolean isGhost(OpenFile file) {
-        return GhostCapture.is(file.status()) && !FileFlags.isPath(file.flags());
-    }
-
-    /** Why the name of an open file does not lead to it, or null. */
-    static @Nullable String fault(OpenFile file) {
-        return fault(file.link(), file.status());
-    }
-
-    /** Why a name does not lead to the file with that status, or null. */
-    static @Nullable String fault(String name, FileStatus status) {
-        if (status.nlink() == 0) {
-            return "deleted";
-        }
-        if (name.indexOf('\ufffd') >= 0) {
-            return "the name is not UTF-8, which the image format asks for";
-        }
-        try {
-            FileStatus named = Files.statusAt(Files.AT_FDCWD, name, Files.AT_SYMLINK_NOFOLLOW);
-            return named.dev() == status.dev() && named.ino() == status.ino()
-                    ? null
-                    : "replaced: another file has that name by now, or in our mount namespace";
-        } catch (LinuxException e) {
-            return name.endsWith(" (deleted)")
-                    ? "deleted: this name of the file is gone, others are left"
-                    : "the name is gone: " + e.getMessage();
-        }
+    /** Why the file can neither be found by its name nor be saved without, or null. */
+    static LostNames.@Nullable Fault fault(OpenFile file, FileInspection inspection) {
+        return LostNames.fault(file.link(), file.status(), inspection.options().files());
     }
 
     @Override
     public void capture(OpenFile file, FileEntry.Builder entry, TreeImage tree) {
-        entry.setReg(describe(file, entry.getId()));
-        if (isGhost(file)) {
-            entry.getRegBuilder().setName(GhostCapture.name(file.link()));
-            GhostCapture.of(tree).save(file.procPath(), file.status(), entry.getId());
-        }
+        entry.setReg(describe(file, entry.getId(), tree));
     }
 
-    /** The entry for a file by name, as CRIU writes it: no size for what is only appended to, it may grow meanwhile. */
-    static RegFileEntry describe(OpenFile file, int id) {
+    /**
+     * The entry for a file by name, as CRIU writes it: no size for what is only appended to, it may grow meanwhile. What has
+     * lost its name is saved.
+     */
+    static RegFileEntry describe(OpenFile file, int id, TreeImage tree) {
+        boolean lost = LostNames.isLost(file.link(), file.status());
+        if (lost) {
+            LostNames.save(file.procPath(), file.link(), file.status(), id, tree);
+        }
         int flags = file.flags();
         RegFileEntry.Builder reg = RegFileEntry.newBuilder()
                 .setId(id)
                 .setFlags(flags)
                 .setPos(file.info().position())
                 .setFown(file.owner())
-                .setName(file.link())
+                .setName(lost ? LostNames.name(file.link()) : file.link())
                 .setMode(file.status().mode());
         boolean appends = FileFlags.access(flags) == Files.O_WRONLY && (flags & Files.O_APPEND) != 0;
         if (file.status().type() == FileStatus.S_IFREG && !appends) {
@@ -145,12 +121,8 @@ final class NamedFile implements FileKind {
         RegFileEntry reg = entry.getReg();
         if (reg.getExt()) {
             validation.refuse(reg.getName(), "given to CRIU from outside (--external)", "");
-        } else if (GhostFiles.of(validation.process()).path(entry.getId()) != null) {
-            return; // made before it is needed
-        } else if (validation.image().isDeleted(entry.getId())) {
-            validation.refuse(reg.getName(), "deleted at the dump: not supported yet", "");
         } else {
-            validation.requireNamed(reg);
+            validation.require(entry.getId(), reg);
         }
     }
 
@@ -159,8 +131,7 @@ final class NamedFile implements FileKind {
         RegFileEntry reg = entry.getReg();
         int flags = FileFlags.reopen(reg.getFlags(), task.targetClosesOnExec());
         ProgramBuilder block = task.block();
-        String ghost = GhostFiles.of(task.process()).path(entry.getId());
-        int path = block.string(ghost == null ? reg.getName() : ghost);
+        int path = block.string(path(entry.getId(), reg, task.process()));
         block.call(SyscallNumber.OPENAT)
                 .value(Files.AT_FDCWD)
                 .data(path)
@@ -177,5 +148,11 @@ final class NamedFile implements FileKind {
                     .expect(position);
         }
         FileFlags.settle(task, handle.fd(), flags, reg.getFlags(), reg.getFown());
+    }
+
+    /** By which name a file is to be opened while the tree is restored. */
+    static String path(int id, RegFileEntry reg, ProcessRestore process) {
+        String made = GhostFiles.of(process).path(id);
+        return made == null ? reg.getName() : made;
     }
 }

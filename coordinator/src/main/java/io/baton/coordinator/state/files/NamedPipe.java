@@ -2,6 +2,7 @@ package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.ghosts.LostNames;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FifoEntry;
 import io.baton.mktree.image.proto.FileEntry;
@@ -27,7 +28,7 @@ final class NamedPipe implements FileKind {
         return new Account(
                         "named pipe",
                         "as a pipe, and its path",
-                        "open(2), filled by write(2)",
+                        "open(2), filled by write(2); without a name: made by the coordinator, opened, and unlinked",
                         "FifoEntry",
                         "PipeDataEntry")
                 .refusing(
@@ -35,7 +36,6 @@ final class NamedPipe implements FileKind {
                         "replaced: another file has that name by now, or in our mount namespace",
                         "deleted: this name of the file is gone, others are left",
                         "the name is gone: *",
-                        "deleted",
                         "cannot be reached by a path",
                         "packets (O_DIRECT) in a pipe cannot be saved yet",
                         "the other end of the pipe is outside the tree: *");
@@ -48,9 +48,9 @@ final class NamedPipe implements FileKind {
 
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
-        String fault = NamedFile.fault(file);
+        LostNames.Fault fault = NamedFile.fault(file, inspection);
         if (fault != null) {
-            inspection.refuse(file, fault, "keep the named pipe in place");
+            inspection.refuse(file, fault.reason(), fault.remedyOr("keep the named pipe in place"));
         } else {
             PipeContent.inspect(file, inspection);
         }
@@ -62,7 +62,7 @@ final class NamedPipe implements FileKind {
         tree.addFile(FileEntry.newBuilder()
                 .setType(FdTypes.REG)
                 .setId(nameId)
-                .setReg(NamedFile.describe(file, nameId))
+                .setReg(NamedFile.describe(file, nameId, tree))
                 .build());
         entry.getFifoBuilder()
                 .setId(entry.getId())
@@ -76,7 +76,7 @@ final class NamedPipe implements FileKind {
         if (name == null) {
             validation.refuse("FIFO", "the image has no name for it: id=" + entry.getId(), "");
         } else {
-            validation.requireNamed(name);
+            validation.require(name.getId(), name);
             int pipeId = entry.getFifo().getPipeId();
             PipeContent.validate(name.getName(), validation.image().namedPipeContent(pipeId), validation);
         }
@@ -104,13 +104,14 @@ final class NamedPipe implements FileKind {
             if (name == null) {
                 continue; // refused by validate
             }
+            String path = NamedFile.path(name.getId(), name, task.process());
             if (anchor == null) {
                 int both = Files.O_RDWR | Files.O_NONBLOCK | Files.O_CLOEXEC;
-                anchor = PipeEnds.reopen(name.getName(), both, task);
+                anchor = PipeEnds.reopen(path, both, task);
                 PipeContent.compile(task.tree().image().namedPipeContent(pipeId), task, anchor);
             }
             int flags = FileFlags.reopen(name.getFlags(), true);
-            Handle handle = PipeEnds.reopen(name.getName(), flags, task);
+            Handle handle = PipeEnds.reopen(path, flags, task);
             task.bind(end.getId(), handle);
             all.add(new Opened(name, handle, flags));
         }

@@ -41,6 +41,7 @@ final class OpenFiles implements Closeable {
 
     private final TreeMap<OpenFile, OpenFile> known = new TreeMap<>(ORDER);
     private final Int2ObjectHashMap<List<Descriptor>> tables = new Int2ObjectHashMap<>();
+    private final Map<SeizedProcess, SeizedProcess> firsts = new HashMap<>();
     private final IntHashSet tasks = new IntHashSet();
     private final IntHashSet zombies = new IntHashSet();
     private final Map<Long, SeizedProcess> controlled = new HashMap<>();
@@ -63,8 +64,40 @@ final class OpenFiles implements Closeable {
         return one == other ? 0 : Kcmp.files(one.holder(), one.fd(), other.holder(), other.fd());
     }
 
-    /** Reads the table of a process; parents before children is quickest. */
-    void add(SeizedProcess process) {
+    /**
+     * Reads the table of a process; parents before children is quickest.
+     *
+     * @param first the first process that has that table; itself if there is no other
+     */
+    void add(SeizedProcess process, SeizedProcess first) {
+        if (first == process) {
+            read(process);
+        } else {
+            List<Descriptor> table = of(first);
+            tables.put(process.pid(), table);
+            firsts.put(process, first);
+            table.forEach(descriptor -> locks.add(
+                    process, first, descriptor, process.fdInfo(descriptor.fd()).extra()));
+        }
+        processes.add(process);
+        controlled.putIfAbsent(process.stat().field(TERMINAL), process);
+        tasks.add(process.pid());
+        for (SeizedThread thread : process.threads()) {
+            tasks.add(thread.tid());
+        }
+        for (SeizedProcess child : process.children()) {
+            if (child.isZombie()) {
+                zombies.add(child.pid());
+            }
+        }
+    }
+
+    /** The first process that has the table of that one; itself if there is no other. */
+    SeizedProcess firstOfTable(SeizedProcess process) {
+        return firsts.getOrDefault(process, process);
+    }
+
+    private void read(SeizedProcess process) {
         List<Descriptor> inherited = tables.get(process.parent());
         List<Descriptor> table = new ArrayList<>();
         for (int fd : process.descriptors()) {
@@ -77,20 +110,9 @@ final class OpenFiles implements Closeable {
             }
             Descriptor descriptor = new Descriptor(fd, (info.flags() & Files.O_CLOEXEC) != 0, file);
             table.add(descriptor);
-            locks.add(process, descriptor, info.extra());
+            locks.add(process, process, descriptor, info.extra());
         }
         tables.put(process.pid(), table);
-        processes.add(process);
-        controlled.putIfAbsent(process.stat().field(TERMINAL), process);
-        tasks.add(process.pid());
-        for (SeizedThread thread : process.threads()) {
-            tasks.add(thread.tid());
-        }
-        for (SeizedProcess child : process.children()) {
-            if (child.isZombie()) {
-                zombies.add(child.pid());
-            }
-        }
     }
 
     /** Adds what waits in a socket to be received, unless it is known already; takes over our copy of it. */

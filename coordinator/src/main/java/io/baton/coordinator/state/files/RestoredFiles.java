@@ -1,6 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.state.ProcessRestore;
+import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.coordinator.state.tcp.RestoredConnections;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FhEntry;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,13 @@ final class RestoredFiles {
     /** Makes pidfd_open take a thread; it has the value of O_EXCL. */
     private static final int PIDFD_THREAD = 0x80;
 
+    private static final Pattern DESCRIPTOR = Pattern.compile("/proc/[0-9]+/fd/[0-9]+");
+
     private final ImageFiles image;
+    private final GhostFiles ghosts;
+    /** By the id of an entry: where the first task has a file that had lost its name. */
+    private final Int2ObjectHashMap<Home> lost = new Int2ObjectHashMap<>();
+
     private final Int2ObjectHashMap<Home> homes = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<List<Range>> parked = new Int2ObjectHashMap<>();
     private final IntHashSet terminals = new IntHashSet();
@@ -41,12 +49,14 @@ final class RestoredFiles {
     private final Map<String, String> watchedPaths = new HashMap<>();
     private @Nullable List<FileLock> systemLocks;
 
-    private RestoredFiles(ProcessRestore process) {
+    private RestoredFiles(ProcessRestore process, GhostFiles ghosts) {
         image = ImageFiles.read(process);
+        this.ghosts = ghosts;
     }
 
     static RestoredFiles of(ProcessRestore process) {
-        return process.shared(RestoredFiles.class, () -> new RestoredFiles(process));
+        GhostFiles ghosts = GhostFiles.of(process);
+        return process.shared(RestoredFiles.class, () -> new RestoredFiles(process, ghosts));
     }
 
     /**
@@ -175,10 +185,33 @@ final class RestoredFiles {
         });
     }
 
-    /** A name for an inode that is watched: the image's, or where its handle leads now; empty if there is none. */
+    /** Says that a process has a description of a file that had lost its name; before anything is made. */
+    void expect(int id, ProcessRestore process, int fd) {
+        Home home = homeIn(process, fd);
+        Home known = lost.get(id);
+        if (known == null || (known.task == home.task && fd < known.fd)) {
+            lost.put(id, home);
+        }
+    }
+
+    /** Whether a path leads to an open file of a task, and not to a link. */
+    static boolean isDescriptor(String path) {
+        return DESCRIPTOR.matcher(path).matches();
+    }
+
+    /**
+     * A name for an inode that is watched: the image's, that of an open file that has none of its own, or where its handle
+     * leads now; empty if there is none.
+     */
     String watchedPath(int device, long inode, FhEntry handle) {
         if (handle.hasPath()) {
             return handle.getPath().startsWith("/") ? handle.getPath() : "/".concat(handle.getPath());
+        }
+        for (int id : ghosts.entriesOf(device, inode)) {
+            Home home = lost.get(id);
+            if (home != null) {
+                return "/proc/" + home.task + "/fd/" + home.fd;
+            }
         }
         WatchedInode watched = WatchedInode.of(device, inode, handle);
         return watchedPaths.computeIfAbsent(

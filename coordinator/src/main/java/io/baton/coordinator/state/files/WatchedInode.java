@@ -1,10 +1,12 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.mktree.image.proto.FhEntry;
+import io.baton.task.linux.FileStatus;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An inode as the kernel names it in the lines of inotify and fanotify: there is no path, only what open_by_handle_at(2)
@@ -41,12 +43,21 @@ record WatchedInode(int device, long inode, int type, byte[] handle) {
         return new WatchedInode(device, inode, entry.getType(), handle);
     }
 
-    FhEntry entry(String path) {
+    /** Whether it is the inode with that status. */
+    boolean is(FileStatus status) {
+        return status.ino() == inode
+                && device == (FileStatus.major(status.dev()) << MINOR_BITS | FileStatus.minor(status.dev()));
+    }
+
+    /** Without a path it is to be found by device and inode: among the files that had lost their names. */
+    FhEntry entry(@Nullable String path) {
         ByteBuffer words = ByteBuffer.allocate(Math.max(WORDS * Long.BYTES, handle.length + Long.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
         words.put(0, handle);
-        FhEntry.Builder entry =
-                FhEntry.newBuilder().setBytes(handle.length).setType(type).setPath(path);
+        FhEntry.Builder entry = FhEntry.newBuilder().setBytes(handle.length).setType(type);
+        if (path != null) {
+            entry.setPath(path);
+        }
         for (int i = 0; i < words.capacity() / Long.BYTES; i++) {
             entry.addHandle(words.getLong(i * Long.BYTES));
         }

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.coordinator.state.ghosts.LostNames;
 import io.baton.coordinator.state.namespaces.Mount;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
@@ -89,7 +90,7 @@ final class WatchedPaths {
             try (Fd found = Fd.own((int) result)) {
                 String path = Files.readLink("/proc/self/fd/" + found.number());
                 FileStatus status = Files.status(found.number());
-                return NamedFile.fault(path, status) == null ? path : null;
+                return LostNames.reason(path, status) == null ? path : null;
             }
         } catch (LinuxException e) {
             return null;

@@ -7,7 +7,6 @@ import io.baton.mktree.image.ImageKind;
 import io.baton.mktree.image.ImageWriter;
 import io.baton.mktree.image.proto.GhostChunkEntry;
 import io.baton.mktree.image.proto.GhostFileEntry;
-import io.baton.mktree.image.proto.RemapFilePathEntry;
 import io.baton.mktree.image.proto.RemapType;
 import io.baton.mktree.image.proto.Timeval;
 import io.baton.task.linux.Errno;
@@ -23,10 +22,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Saves files without a name, each once, in CRIU's form: {@code ghost-file-ID.img}, and who it is in {@code remap-fpath.img}. */
+/**
+ * Saves files without a name, each once, in CRIU's form: {@code ghost-file-ID.img}, and who it is in {@code remap-fpath.img}. Of
+ * regular files all but the holes, of symbolic links where they lead, of devices their number; directories are empty.
+ */
 public final class GhostCapture {
-    private static final String DELETED = " (deleted)";
     private static final int BLOCK = 512;
+    private static final int MINOR_BITS = 20;
     private static final int PIECE = 1 << 20;
     private static final int SEEK_DATA = 3;
     private static final int SEEK_HOLE = 4;
@@ -44,26 +46,26 @@ public final class GhostCapture {
         return tree.shared(GhostCapture.class, () -> new GhostCapture(tree));
     }
 
-    /** Whether a file has no name any more. */
+    /** Whether a regular file has no name any more. */
     public static boolean is(FileStatus status) {
         return status.nlink() == 0 && status.type() == FileStatus.S_IFREG;
     }
 
     /**
-     * Why such a file cannot be saved, or null.
+     * Why a file without a name cannot be saved, or null.
      *
      * @param limit most bytes on disk
      */
-    public static @Nullable String fault(FileStatus status, long limit) {
+    public static LostNames.@Nullable Fault fault(FileStatus status, long limit) {
+        if (status.type() == FileStatus.S_IFSOCK) {
+            return new LostNames.Fault("deleted", "");
+        }
         long bytes = status.blocks() * BLOCK;
-        return bytes <= limit
+        return bytes <= limit || status.type() != FileStatus.S_IFREG
                 ? null
-                : "deleted, and too large to be saved: bytes=" + bytes + ", at most " + limit + ": raise --ghost-limit";
-    }
-
-    /** The name that it had. */
-    public static String name(String link) {
-        return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
+                : new LostNames.Fault(
+                        "deleted, and too large to be saved: bytes=" + bytes + ", at most " + limit,
+                        "raise --ghost-limit");
     }
 
     /**
@@ -73,33 +75,54 @@ public final class GhostCapture {
      */
     public void save(String link, FileStatus status, int fileId) {
         int ghost = ids.computeIfAbsent(new Key(status.dev(), status.ino()), key -> save(link, status));
-        tree.addRemap(RemapFilePathEntry.newBuilder()
-                .setOrigId(fileId)
-                .setRemapId(ghost)
-                .setRemapType(RemapType.GHOST)
-                .build());
+        tree.addRemap(LostNames.remap(fileId, ghost, RemapType.GHOST));
     }
 
     private int save(String link, FileStatus status) {
         int id = ids.size() + 1;
-        GhostFileEntry entry = GhostFileEntry.newBuilder()
+        try (ImageWriter writer = tree.directory().writer(ImageKind.GHOST_FILE, id)) {
+            writer.write(describe(link, status));
+            if (status.type() == FileStatus.S_IFREG) {
+                copy(link, status.size(), writer);
+            }
+        } catch (IOException e) {
+            throw new BatonException(
+                    ErrorCode.IMAGE_IO,
+                    "cannot write the image: " + e.getMessage(),
+                    "give another directory, or make room",
+                    e);
+        }
+        return id;
+    }
+
+    private static GhostFileEntry describe(String link, FileStatus status) {
+        GhostFileEntry.Builder entry = GhostFileEntry.newBuilder()
                 .setUid(status.uid())
                 .setGid(status.gid())
                 .setMode(status.mode())
-                .setDev((int) status.dev())
+                .setDev(device(status.dev()))
                 .setIno(status.ino())
                 .setAtim(time(status.accessed()))
-                .setMtim(time(status.modified()))
-                .setChunks(true)
-                .setSize(status.size())
-                .build();
+                .setMtim(time(status.modified()));
+        switch (status.type()) {
+            case FileStatus.S_IFREG -> entry.setChunks(true).setSize(status.size());
+            case FileStatus.S_IFCHR, FileStatus.S_IFBLK -> entry.setRdev((int) status.rdev());
+            case FileStatus.S_IFLNK -> {
+                try (Fd file = Files.open(link, Files.O_PATH | Files.O_CLOEXEC)) {
+                    entry.setSymlnkTarget(Files.readLinkAt(file.number(), ""));
+                }
+            }
+            default -> {} // nothing is in it
+        }
+        return entry.build();
+    }
+
+    private static void copy(String link, long size, ImageWriter writer) throws IOException {
         try (Fd file = Files.open(link, Files.O_RDONLY | Files.O_CLOEXEC);
-                ImageWriter writer = tree.directory().writer(ImageKind.GHOST_FILE, id);
                 Memory memory = Memory.allocate(PIECE)) {
-            writer.write(entry);
             long start = data(file.number(), 0);
-            while (start < status.size()) {
-                long end = Math.min(Files.seek(file.number(), start, SEEK_HOLE), status.size());
+            while (start < size) {
+                long end = Math.min(Files.seek(file.number(), start, SEEK_HOLE), size);
                 while (start < end) {
                     int wanted = (int) Math.min(PIECE, end - start);
                     int count = Files.pread(file.number(), memory.address(), wanted, start);
@@ -118,14 +141,12 @@ public final class GhostCapture {
                 }
                 start = data(file.number(), end);
             }
-        } catch (IOException e) {
-            throw new BatonException(
-                    ErrorCode.IMAGE_IO,
-                    "cannot write the image: " + e.getMessage(),
-                    "give another directory, or make room",
-                    e);
         }
-        return id;
+    }
+
+    /** As the kernel keeps it, and tells it of what is watched: 12 bits major, 20 bits minor. */
+    static int device(long device) {
+        return FileStatus.major(device) << MINOR_BITS | FileStatus.minor(device);
     }
 
     private static Timeval time(FileStatus.TimeSpec time) {

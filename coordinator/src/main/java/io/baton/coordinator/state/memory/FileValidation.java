@@ -29,9 +29,13 @@ final class FileValidation {
     void validate(ProcessRestore process, int id, String use, Refusals refusals) {
         if (!faults.containsKey(id)) {
             RegFileEntry entry = OpenFile.entry(process, id);
-            boolean made =
-                    GhostFiles.of(process).path(id) != null || FleetingFile.canBeMade(process.directory(), entry);
-            String fault = made ? "" : faultOf(entry);
+            GhostFiles ghosts = GhostFiles.of(process);
+            String fault;
+            if (ghosts.path(id) != null) {
+                fault = ghosts.fault(id, entry);
+            } else {
+                fault = FleetingFile.canBeMade(process.directory(), entry) ? "" : faultOf(entry);
+            }
             faults.put(id, fault);
             if (!fault.isEmpty()) {
                 refusals.add(process.pstree().getPid(), use + " (" + entry.getName() + ")", fault, REMEDY);

@@ -4,7 +4,7 @@ import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.TreeImage;
-import io.baton.coordinator.state.ghosts.GhostCapture;
+import io.baton.coordinator.state.ghosts.LostNames;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FownEntry;
@@ -46,30 +46,46 @@ final class MappedFiles {
         Key key = new Key(map.path(), map.device(), map.inode());
         Integer known = ids.get(key);
         if (known == null) {
-            FileStatus ghost = map.isDeleted() ? ghost(process, map) : null;
-            known = ghost == null
+            Lost lost = map.isDeleted() ? lost(process, map) : null;
+            known = lost == null
                     ? add(process, "mapping " + map.mapFile(), FileLookup.ofMapping(process.procId(), map))
-                    : addGhost(process, map, ghost);
+                    : addLost(lost);
             ids.put(key, known);
         }
         return known;
     }
 
-    /** What the kernel says of a mapped file that has no name any more; null if it has one, or cannot be looked at. */
-    static @Nullable FileStatus ghost(SeizedProcess process, ProcMap map) {
+    /**
+     * A regular file that is not at its path any more.
+     *
+     * @param path that leads to it, below {@code /proc}
+     * @param link what the kernel says it is called
+     */
+    record Lost(String path, String link, FileStatus status) {}
+
+    /** The file of a mapping, if it has lost its name and can be looked at; else null. */
+    static @Nullable Lost lost(SeizedProcess process, ProcMap map) {
+        return lost(process.procPath("map_files/" + map.mapFile()));
+    }
+
+    /** What a process executes, likewise. */
+    static @Nullable Lost lostExecutable(SeizedProcess process) {
+        return lost(process.procPath("exe"));
+    }
+
+    private static @Nullable Lost lost(String path) {
         try {
-            FileStatus status = Files.statusAt(Files.AT_FDCWD, link(process, map), 0);
-            return GhostCapture.is(status) ? status : null;
+            FileStatus status = Files.statusAt(Files.AT_FDCWD, path, 0);
+            String link = Files.readLink(path);
+            return status.type() == FileStatus.S_IFREG && LostNames.isLost(link, status)
+                    ? new Lost(path, link, status)
+                    : null;
         } catch (LinuxException e) {
             return null;
         }
     }
 
-    private static String link(SeizedProcess process, ProcMap map) {
-        return process.procPath("map_files/" + map.mapFile());
-    }
-
-    private int addGhost(SeizedProcess process, ProcMap map, FileStatus status) {
+    private int addLost(Lost lost) {
         int id = tree.newFileId();
         tree.addFile(FileEntry.newBuilder()
                 .setType(FdTypes.REG)
@@ -79,22 +95,23 @@ final class MappedFiles {
                         .setFlags(0)
                         .setPos(0)
                         .setFown(NO_OWNER)
-                        .setName(GhostCapture.name(map.path()))
-                        .setMode(status.mode())
-                        .setSize(status.size()))
+                        .setName(LostNames.name(lost.link()))
+                        .setMode(lost.status().mode())
+                        .setSize(lost.status().size()))
                 .build());
-        GhostCapture.of(tree).save(link(process, map), status, id);
+        LostNames.save(lost.path(), lost.link(), lost.status(), id, tree);
         return id;
     }
 
     /** Id in the image of the file a process executes. */
     int idOfExecutable(SeizedProcess process) {
         FileLookup found = FileLookup.ofLink(process.procPath("exe"));
-        FileStatus status = found.status();
+        Lost lost = found.status() == null ? lostExecutable(process) : null;
+        FileStatus status = lost == null ? found.status() : lost.status();
         Key key = new Key(found.path(), status == null ? 0 : status.dev(), status == null ? 0 : status.ino());
         Integer known = ids.get(key);
         if (known == null) {
-            known = add(process, "executable", found);
+            known = lost == null ? add(process, "executable", found) : addLost(lost);
             ids.put(key, known);
         }
         return known;

@@ -3,7 +3,7 @@ package io.baton.coordinator.state.memory;
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.coordinator.state.FileOptions;
-import io.baton.coordinator.state.ghosts.GhostCapture;
+import io.baton.coordinator.state.ghosts.LostNames;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
@@ -25,23 +25,23 @@ final class MappingInspection {
 
     private final SeizedProcess process;
     private final Refusals refusals;
-    private final long ghostLimit;
+    private final FileOptions options;
     /** By path, device and inode in one string: programs map the same few files again and again. */
     private final Map<String, FileLookup> files = new HashMap<>();
 
     MappingInspection(SeizedProcess process, Refusals refusals) {
-        this(process, refusals, FileOptions.GHOST_LIMIT);
+        this(process, refusals, FileOptions.DEFAULT);
     }
 
     /**
      * Of a process.
      *
-     * @param ghostLimit most bytes on disk that a file without a name may have
+     * @param options what is done about files that have lost their names
      */
-    MappingInspection(SeizedProcess process, Refusals refusals, long ghostLimit) {
+    MappingInspection(SeizedProcess process, Refusals refusals, FileOptions options) {
         this.process = process;
         this.refusals = refusals;
-        this.ghostLimit = ghostLimit;
+        this.options = options;
     }
 
     void inspect(Iterable<ProcSmap> maps) {
@@ -49,7 +49,17 @@ final class MappingInspection {
             inspect(map);
         }
         if (FileLookup.ofLink(process.procPath("exe")).status() == null) {
-            add(executable(process), "file has been deleted or replaced", KEEP_FILE);
+            inspectLost(executable(process), MappedFiles.lostExecutable(process));
+        }
+    }
+
+    /** What is not at its path may be saved all the same. */
+    private void inspectLost(String object, MappedFiles.@Nullable Lost lost) {
+        LostNames.Fault fault = lost == null
+                ? new LostNames.Fault("file has been deleted or replaced", "")
+                : LostNames.fault(lost.link(), lost.status(), options);
+        if (fault != null) {
+            add(object, fault.reason(), fault.remedyOr(KEEP_FILE));
         }
     }
 
@@ -139,11 +149,7 @@ final class MappingInspection {
         }
         FileStatus status = file.status();
         if (status == null && map.isDeleted()) {
-            FileStatus ghost = MappedFiles.ghost(process, map);
-            String fault = ghost == null ? "file has been deleted or replaced" : GhostCapture.fault(ghost, ghostLimit);
-            if (fault != null) {
-                add(name(map), fault, KEEP_FILE);
-            }
+            inspectLost(name(map), MappedFiles.lost(process, map));
         } else if (status == null) {
             add(name(map), "file is not at its path any more, or another one is", KEEP_FILE);
         } else if (!file.isRegular() && (map.shared() || !file.isZeroDevice())) {

@@ -40,6 +40,7 @@ public final class MemoryKind implements StateKind {
                         "file has been deleted or replaced",
                         "file is not at its path any more, or another one is",
                         "deleted, and too large to be saved: *",
+                        "deleted: this name of the file is gone, others are left",
                         "not a regular file",
                         "huge pages of hugetlbfs",
                         "memory of a device",
@@ -68,7 +69,7 @@ public final class MemoryKind implements StateKind {
 
     @Override
     public void inspect(SeizedProcess process, DumpOptions options, Refusals refusals) {
-        new MappingInspection(process, refusals, options.files().ghostLimit()).inspect(process.smaps());
+        new MappingInspection(process, refusals, options.files()).inspect(process.smaps());
     }
 
     @Override

@@ -45,7 +45,6 @@ final class RefusalTest {
         "packets, fd 10 (pipe:[, packets",
         "controlling terminal, fd 10 (/dev/pts/, whose leader is in the tree",
         "kernel log, fd 10 (/dev/kmsg, a character device (1:11)",
-        "gone directory, working directory (, deleted",
         "shared table, descriptor table, shared with process",
         "shared context, file system context, shared with process"
     })
