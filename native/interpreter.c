@@ -92,6 +92,11 @@ static long execute(struct task *task, struct baton_instruction *instruction, co
 	case BATON_OP_GUARD:
 		guard(task, args);
 		return 0;
+	case BATON_OP_AFTER:
+		if (args[0] >= task->header->slot_count)
+			return -EPROTO;
+		after(task, args[0]);
+		return 0;
 	case BATON_OP_HOLD:
 		hold((uint32_t *)args[0], (const uint32_t *)args[1], args[2]);
 		return 0;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATON_LAYOUT_VERSION 2
+#define BATON_LAYOUT_VERSION 3
 #define BATON_LAYOUT_MAGIC 0x474553004e4f5442 /* "BTON\0SEG" */
 
 /* ---- header: the first page of the segment --------------------------------------------------------------- */
@@ -38,16 +38,28 @@
 #define BATON_HEADER_EVENT_RING_CAPACITY_OFFSET 136
 #define BATON_HEADER_DEADLINE_OFFSET 144
 #define BATON_HEADER_TIMING_OFFSET 152
+#define BATON_HEADER_CONTEXT_RING_LENGTH_OFFSET 160
 #define BATON_HEADER_STAGE_OFFSET 256
 #define BATON_HEADER_CONFIRMED_OFFSET 384
 #define BATON_HEADER_EXPECTED_OFFSET 448
 #define BATON_HEADER_BELL_OFFSET 512
 #define BATON_HEADER_POSITION_OFFSET 640
 #define BATON_HEADER_ABORT_OFFSET 768
-#define BATON_HEADER_PUBLISHED_OFFSET 896
-#define BATON_HEADER_READER_WAITS_OFFSET 900
-#define BATON_HEADER_WRITER_WAITS_OFFSET 904
+#define BATON_HEADER_WRITER_WAITS_OFFSET 896
+#define BATON_HEADER_LANES_OFFSET 1024
 #define BATON_HEADER_STAGE_COUNT 16
+#define BATON_HEADER_LANE_COUNT 8
+
+/* One of the batons that go round at the same time; each has its own context ring and cache lines. */
+#define BATON_LANE_LENGTH 128
+#define BATON_LANE_PUBLISHED_OFFSET 0
+#define BATON_LANE_READER_WAITS_OFFSET 4
+
+struct baton_lane {
+	uint32_t published;    /* futex: bumped when a context is in the ring */
+	uint32_t reader_waits; /* the holder of the baton sleeps on published */
+	uint8_t pad0[BATON_LANE_LENGTH - 8];
+};
 
 struct baton_header {
 	uint64_t magic;
@@ -66,27 +78,32 @@ struct baton_header {
 	uint64_t local_length; /* of one task's area */
 	uint64_t local_count;
 	uint64_t slots;
-	uint64_t context_ring;
+	uint64_t context_ring; /* of lane 0, the others after it */
 	uint64_t context_ring_capacity;
 	uint64_t event_ring;
 	uint64_t event_ring_capacity;
 	uint64_t deadline; /* CLOCK_MONOTONIC ns, 0: none */
 	uint32_t timing;   /* 1: tasks keep their slowest instruction */
-	uint8_t pad0[256 - 156];
+	uint8_t pad0[4];
+	uint64_t context_ring_length; /* from one lane's ring to the next */
+	uint8_t pad1[256 - 168];
 	uint32_t stage; /* futex: the stage the coordinator has started */
-	uint8_t pad1[124];
+	uint8_t pad2[124];
 	uint32_t confirmed[BATON_HEADER_STAGE_COUNT]; /* per stage, how many tasks have confirmed it */
 	uint32_t expected[BATON_HEADER_STAGE_COUNT];  /* and how many the coordinator waits for */
 	uint32_t bell;				      /* futex: rung for the coordinator */
 	uint8_t pad3[124];
-	uint32_t position; /* index into the PID array of the task that holds the baton */
+	uint32_t
+		position; /* how many tasks have passed the baton; in saved order, the index of who holds it */
 	uint8_t pad4[124];
 	uint32_t abort; /* 0, or 1 + slot of the first task that failed */
 	uint8_t pad5[124];
-	uint32_t published;    /* futex: bumped when a context is in the ring */
-	uint32_t reader_waits; /* the holder of the baton sleeps on published */
-	uint32_t writer_waits; /* the coordinator sleeps on the bell for room in the ring */
-	uint8_t pad6[BATON_HEADER_LENGTH - 908];
+	uint32_t
+		writer_waits; /* a bit for each lane in whose ring the coordinator wants room, asleep on the bell */
+	uint8_t pad6[124];
+	struct baton_lane lanes[BATON_HEADER_LANE_COUNT];
+	uint8_t pad7[BATON_HEADER_LENGTH - BATON_HEADER_LANES_OFFSET -
+		     BATON_HEADER_LANE_COUNT * BATON_LANE_LENGTH];
 };
 
 /* ---- slot: two cache lines for each task ------------------------------------------------------------------ */
@@ -103,6 +120,9 @@ struct baton_header {
 #define BATON_SLOT_VALUE_OFFSET 32
 #define BATON_SLOT_PROGRAM_OFFSET 40
 #define BATON_SLOT_OP_OFFSET 48
+#define BATON_SLOT_LANE_OFFSET 52
+#define BATON_SLOT_NEXT_OFFSET 56
+#define BATON_SLOT_AWAITED_OFFSET 60
 #define BATON_SLOT_START_OFFSET 64
 #define BATON_SLOT_END_OFFSET 72
 #define BATON_SLOT_FLAGS_OFFSET 80
@@ -120,18 +140,20 @@ struct baton_header {
 #define BATON_SLOT_STATE_FAILED 4
 
 struct baton_slot {
-	uint32_t turn; /* futex: 1 when the baton is here */
-	uint32_t state;
+	uint32_t turn;	/* futex: 1 when the baton is here */
+	uint32_t state; /* futex while `awaited` */
 	uint32_t stage; /* last confirmed */
 	uint32_t instruction;
 	uint32_t tag;
 	uint32_t number; /* system call of the instruction */
 	int32_t error;
-	int32_t tid;	  /* as its creator sees it */
-	uint64_t value;	  /* result that was not expected */
-	uint64_t program; /* offset of its hierarchy program in the segment */
-	uint32_t op;	  /* of the instruction */
-	uint8_t pad0[12];
+	int32_t tid;		/* as its creator sees it */
+	uint64_t value;		/* result that was not expected */
+	uint64_t program;	/* offset of its hierarchy program in the segment */
+	uint32_t op;		/* of the instruction */
+	uint32_t lane;		/* whose baton it takes */
+	uint32_t next;		/* position that gets the baton after it; none if there is no such task */
+	uint32_t awaited;	/* 1: somebody sleeps on `state` until it is done */
 	uint64_t start;		/* CLOCK_MONOTONIC ns when it took the baton */
 	uint64_t end;		/* and when it passed it */
 	uint32_t flags[4];	/* futexes: what hierarchy programs say about a placeholder */
@@ -182,6 +204,7 @@ struct baton_program {
 #define BATON_OP_POKE 8
 #define BATON_OP_GUARD 9
 #define BATON_OP_HOLD 10
+#define BATON_OP_AFTER 11
 
 #define BATON_EXPECT_ANY 0
 #define BATON_EXPECT_SUCCESS 1
@@ -280,9 +303,13 @@ BATON_ASSERT(baton_header, expected, BATON_HEADER_EXPECTED_OFFSET);
 BATON_ASSERT(baton_header, bell, BATON_HEADER_BELL_OFFSET);
 BATON_ASSERT(baton_header, position, BATON_HEADER_POSITION_OFFSET);
 BATON_ASSERT(baton_header, abort, BATON_HEADER_ABORT_OFFSET);
-BATON_ASSERT(baton_header, published, BATON_HEADER_PUBLISHED_OFFSET);
-BATON_ASSERT(baton_header, reader_waits, BATON_HEADER_READER_WAITS_OFFSET);
+BATON_ASSERT(baton_header, context_ring_length, BATON_HEADER_CONTEXT_RING_LENGTH_OFFSET);
 BATON_ASSERT(baton_header, writer_waits, BATON_HEADER_WRITER_WAITS_OFFSET);
+BATON_ASSERT(baton_header, lanes, BATON_HEADER_LANES_OFFSET);
+
+_Static_assert(sizeof(struct baton_lane) == BATON_LANE_LENGTH, "lane");
+BATON_ASSERT(baton_lane, published, BATON_LANE_PUBLISHED_OFFSET);
+BATON_ASSERT(baton_lane, reader_waits, BATON_LANE_READER_WAITS_OFFSET);
 
 _Static_assert(sizeof(struct baton_slot) == BATON_SLOT_LENGTH, "slot");
 BATON_ASSERT(baton_slot, turn, BATON_SLOT_TURN_OFFSET);
@@ -296,6 +323,9 @@ BATON_ASSERT(baton_slot, tid, BATON_SLOT_TID_OFFSET);
 BATON_ASSERT(baton_slot, value, BATON_SLOT_VALUE_OFFSET);
 BATON_ASSERT(baton_slot, program, BATON_SLOT_PROGRAM_OFFSET);
 BATON_ASSERT(baton_slot, op, BATON_SLOT_OP_OFFSET);
+BATON_ASSERT(baton_slot, lane, BATON_SLOT_LANE_OFFSET);
+BATON_ASSERT(baton_slot, next, BATON_SLOT_NEXT_OFFSET);
+BATON_ASSERT(baton_slot, awaited, BATON_SLOT_AWAITED_OFFSET);
 BATON_ASSERT(baton_slot, start, BATON_SLOT_START_OFFSET);
 BATON_ASSERT(baton_slot, end, BATON_SLOT_END_OFFSET);
 BATON_ASSERT(baton_slot, flags, BATON_SLOT_FLAGS_OFFSET);

@@ -30,6 +30,7 @@ void confirm(struct task *task, uint32_t stage);
 void await(struct task *task, uint32_t stage);
 void take_turn(struct task *task);
 void guard(struct task *task, const uint64_t *args);
+void after(struct task *task, uint64_t slot);
 void tell(struct task *task, int32_t type, int32_t error);
 void ring_bell(struct task *task);
 

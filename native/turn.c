@@ -12,6 +12,7 @@
 #define END_PATIENCE_NS 2000000000
 #define SIGNAL_KILL 9
 #define WAIT_NOT 1 /* WNOHANG */
+#define EVERYBODY 0x7fffffff
 
 void ring_bell(struct task *task)
 {
@@ -103,21 +104,34 @@ void guard(struct task *task, const uint64_t *args)
 	}
 }
 
+/* For what goes its own way unless it needs another: sleeps until that task has passed its baton. */
+void after(struct task *task, uint64_t slot)
+{
+	struct baton_slot *other =
+		(struct baton_slot *)((uint8_t *)task->header + task->header->slots) + slot;
+	uint32_t state;
+
+	/* We store `awaited` before we read `state`, it does the reverse. */
+	__atomic_store_n(&other->awaited, 1, __ATOMIC_SEQ_CST);
+	while ((state = __atomic_load_n(&other->state, __ATOMIC_SEQ_CST)) < BATON_SLOT_STATE_DONE)
+		wait_for_change(task, &other->state, state);
+}
+
 static struct ring_record *next_context(struct task *task, const struct ring *ring)
 {
-	struct baton_header *header = task->header;
+	struct baton_lane *lane = &task->header->lanes[task->slot->lane];
 
 	for (;;) {
-		uint32_t published = load_acquire(&header->published);
+		uint32_t published = load_acquire(&lane->published);
 		struct ring_record *record = ring_peek(ring);
 
 		if (record)
 			return record;
-		__atomic_store_n(&header->reader_waits, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&lane->reader_waits, 1, __ATOMIC_SEQ_CST);
 		record = ring_peek(ring);
 		if (!record)
-			wait_for_change(task, &header->published, published);
-		store_release(&header->reader_waits, 0);
+			wait_for_change(task, &lane->published, published);
+		store_release(&lane->reader_waits, 0);
 	}
 }
 
@@ -130,16 +144,15 @@ static void copy(uint64_t *to, const uint64_t *from, uint64_t length)
 static void pass_baton(struct task *task)
 {
 	struct baton_header *header = task->header;
-	uint32_t next = task->index + 1;
+	uint32_t next = task->slot->next;
 
-	store_release(&header->position, next);
+	if (__atomic_add_fetch(&header->position, 1, __ATOMIC_ACQ_REL) == header->task_count)
+		ring_bell(task);
 	if (next < header->task_count) {
-		struct baton_slot *slot = task->slot + 1;
+		struct baton_slot *slot = (struct baton_slot *)((uint8_t *)header + header->slots) + next;
 
 		store_release(&slot->turn, 1);
 		futex_wake(&slot->turn, 1);
-	} else {
-		ring_bell(task);
 	}
 }
 
@@ -147,24 +160,26 @@ static void pass_baton(struct task *task)
  * A fork does not copy the page tables of shared memory: each task takes a fault for each region it comes to first. While
  * it waits for its turn that is in nobody's way. Reading is enough, and the kernel maps the pages around it too.
  */
-static void touch_rings(const struct baton_header *header)
+static void touch_rings(const struct baton_header *header, const struct ring *contexts)
 {
-	const volatile uint8_t *base = (const volatile uint8_t *)header;
+	const volatile uint8_t *events = (const volatile uint8_t *)header + header->event_ring;
 
-	(void)base[header->context_ring];
-	(void)base[header->context_ring + header->context_ring_capacity];
-	(void)base[header->event_ring + header->event_ring_capacity];
+	(void)*(const volatile uint8_t *)contexts->records;
+	(void)((const volatile uint8_t *)contexts->records)[contexts->capacity];
+	(void)events[header->event_ring_capacity];
 }
 
 void take_turn(struct task *task)
 {
 	struct baton_header *header = task->header;
-	struct ring ring = { (uint8_t *)header + header->context_ring, header->context_ring_capacity };
+	struct ring ring = { (uint8_t *)header + header->context_ring +
+				     task->slot->lane * header->context_ring_length,
+			     header->context_ring_capacity };
 	struct baton_program *kept = 0;
 	uint64_t begun;
 	uint32_t flags;
 
-	touch_rings(header);
+	touch_rings(header, &ring);
 	wait_for_change(task, &task->slot->turn, 0);
 	task->slot->start = monotonic_ns();
 	begun = ticks();
@@ -185,13 +200,15 @@ void take_turn(struct task *task)
 			run_program(task, program);
 		}
 		ring_release(&ring, record);
-		if (__atomic_load_n(&header->writer_waits, __ATOMIC_SEQ_CST))
+		if (__atomic_load_n(&header->writer_waits, __ATOMIC_SEQ_CST) & (1U << task->slot->lane))
 			ring_bell(task);
 	} while (!(flags & BATON_PROGRAM_FLAG_LAST));
 
-	store_release(&task->slot->state, BATON_SLOT_STATE_DONE);
 	task->slot->turn_ticks = ticks() - begun;
 	task->slot->end = monotonic_ns();
+	__atomic_store_n(&task->slot->state, BATON_SLOT_STATE_DONE, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&task->slot->awaited, __ATOMIC_SEQ_CST))
+		futex_wake(&task->slot->state, EVERYBODY);
 	tell(task, BATON_MESSAGE_DONE, 0);
 	pass_baton(task);
 	if (kept)

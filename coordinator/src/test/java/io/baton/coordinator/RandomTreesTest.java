@@ -8,9 +8,13 @@ import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.restore.Order;
+import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
+import io.baton.coordinator.supervision.Supervision;
+import io.baton.coordinator.supervision.TimeLimits;
 import io.baton.task.linux.Prctl;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,13 +83,18 @@ class RandomTreesTest {
             TreeDump.run(new DumpRequest(
                     forest.pid(), images, DumpOptions.DEFAULT, Finish.KILL, Deadline.after(DUMP_SECONDS)));
             TreeSnapshot.reap();
-            assertEquals(
-                    forest.pid(),
-                    TreeRestore.run(images, RestoreOptions.DEFAULT, TIMEOUT).root());
+            assertEquals(forest.pid(), TreeRestore.run(request(images, seed)).root());
             return settledDifference(snapshot, before, forest.pid());
         } finally {
             snapshot.kill(forest.pid());
         }
+    }
+
+    /** In saved order and in parallel by turns. */
+    private static RestoreRequest request(final Path images, final int seed) {
+        final Supervision supervision = Supervision.NONE.withLimits(new TimeLimits(TIMEOUT, 0));
+        return new RestoreRequest(images, RestoreOptions.DEFAULT, supervision)
+                .with(seed % 2 == 0 ? Order.SAVED : Order.PARALLEL);
     }
 
     /** A task that has just been let go is seen running for a moment before it sleeps again. */

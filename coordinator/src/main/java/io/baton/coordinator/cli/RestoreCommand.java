@@ -3,6 +3,7 @@ package io.baton.coordinator.cli;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.restore.Fault;
+import io.baton.coordinator.restore.Order;
 import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.Restored;
 import io.baton.coordinator.restore.TreeRestore;
@@ -51,6 +52,15 @@ final class RestoreCommand implements Callable<Integer> {
             names = {"-s", "--leave-stopped"},
             description = "Leave the tasks stopped (SIGSTOP); baton cont lets them run on.")
     boolean leaveStopped;
+
+    @Option(
+            names = "--order",
+            defaultValue = "saved",
+            paramLabel = "ORDER",
+            description =
+                    "saved: tasks restore themselves one after the other, in the order in which they were saved;"
+                            + " parallel: on all cores at once, as far as they do not need each other (default: ${DEFAULT-VALUE}).")
+    String order = "saved"; // no enum, for those are left to picocli, and that takes its time
 
     @Option(names = "--verify", description = "Check the contents of pages against the manifest too.")
     boolean verify;
@@ -114,7 +124,16 @@ final class RestoreCommand implements Callable<Integer> {
                                 connections.options()),
                         supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
                         faults())
-                .withParent(Console.current().parent()));
+                .withParent(Console.current().parent())
+                .with(order()));
+    }
+
+    private Order order() {
+        return switch (order) {
+            case "saved" -> Order.SAVED;
+            case "parallel" -> Order.PARALLEL;
+            default -> throw new Misuse("--order=" + order + ": it is saved or parallel");
+        };
     }
 
     /** For tests: what is to go wrong. */

@@ -26,6 +26,7 @@ final class ServedCommands implements Server.Commands {
             "--leave-stopped",
             "--leave-running",
             "--verify",
+            "--order",
             "--pidns",
             "--pidfile",
             "--tcp-close",

@@ -20,14 +20,18 @@ import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.program.ProgramDescriptor;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Compiles the contexts of all tasks in PID-array order and feeds them to the ring, as far as it has room. A task's kept
+ * Compiles the contexts of all tasks in PID-array order and feeds them to the rings, as far as those have room. A task's kept
  * program ends at the gate: it confirms RESTORE_CREDS and awaits a stage that never starts.
  */
 final class ContextStream {
     private static final int NEVER = Integer.MAX_VALUE;
+
+    /** Blocks that wait for room in all rings but one, while that one still gets some. */
+    private static final int LONGEST_BACKLOG = 256;
 
     private final SavedTree tree;
     private final Source processes;
@@ -35,7 +39,11 @@ final class ContextStream {
     private final FaultInjector faults;
     private final ContextBuilder context;
     private final ProgramBuilder kept = new ProgramBuilder();
-    private final ArrayDeque<Block> backlog = new ArrayDeque<>();
+    private final Lanes lanes;
+    /** For each lane what its ring had no room for. */
+    private final List<ArrayDeque<Block>> backlog = new ArrayList<>();
+
+    private int waiting;
     private final ArrayDeque<ProgramBuilder> spare = new ArrayDeque<>();
     private int next;
     private int awaitingSignals;
@@ -62,32 +70,42 @@ final class ContextStream {
         int longestKept();
     }
 
+    /** In saved order. */
     ContextStream(final SavedTree tree, final Source processes, final Outlet outlet) {
-        this(tree, processes, outlet, FaultInjector.NONE);
+        this(tree, processes, outlet, Lanes.saved(tree), FaultInjector.NONE);
     }
 
-    ContextStream(final SavedTree tree, final Source processes, final Outlet outlet, final FaultInjector faults) {
+    ContextStream(
+            final SavedTree tree,
+            final Source processes,
+            final Outlet outlet,
+            final Lanes lanes,
+            final FaultInjector faults) {
         this.faults = faults;
+        this.lanes = lanes;
+        for (int lane = 0; lane < lanes.count(); lane++) {
+            backlog.add(new ArrayDeque<>());
+        }
         this.tree = tree;
         this.processes = processes;
         this.outlet = outlet;
-        this.context = new ContextBuilder(this::publish);
+        this.context = new ContextBuilder(this::publish, lanes);
     }
 
     /** Compiles and publishes one process, or what of it has room; false when there was nothing to do. */
     boolean advance() {
-        if (!backlog.isEmpty()) {
-            return drain();
-        }
-        if (next == tree.entries().size()) {
-            return false;
+        final boolean moved = waiting > 0 && drain();
+        // One lane's ring may be full while another's runs dry.
+        if (waiting > (lanes.count() - 1) * LONGEST_BACKLOG
+                || next == tree.entries().size()) {
+            return moved;
         }
         compile(next++);
         return true;
     }
 
     boolean isFinished() {
-        return next == tree.entries().size() && backlog.isEmpty();
+        return next == tree.entries().size() && waiting == 0;
     }
 
     /** How many tasks take part in RESTORE_SIGCHLD; final when finished. */
@@ -103,8 +121,9 @@ final class ContextStream {
     private void compile(final int entry) {
         final PstreeEntry pstree = tree.entries().get(entry);
         final int position = tree.position(entry);
+        context.begin(position);
+        awaitOthers(entry);
         if (TreeFromImage.isZombie(pstree)) {
-            context.begin(position);
             Exit.emitZombie(processes.leader(entry), kept.reset());
             finish(position);
             return;
@@ -118,11 +137,18 @@ final class ContextStream {
         }
     }
 
+    private void awaitOthers(final int entry) {
+        for (final int other : lanes.awaitedBy(entry)) {
+            context.item(Item.NONE.tag()).op(Op.AFTER).value(other);
+        }
+    }
+
     private void compileThread(final SavedProcess process, final ThreadRestore thread) {
         final List<StateKind> kinds = StateKinds.ALL;
         final int position = process.position() + thread.index();
-        context.begin(position);
-        if (thread.isLeader()) {
+        if (!thread.isLeader()) {
+            context.begin(position);
+        } else {
             for (int i = 0; i < kinds.size(); i++) {
                 kinds.get(i).compile(process, context);
             }
@@ -224,24 +250,29 @@ final class ContextStream {
                     "context block too long: position=" + position + ", bytes=" + block.length(),
                     "");
         }
-        if (backlog.isEmpty() && outlet.offer(block, position, flags)) {
+        final ArrayDeque<Block> before = backlog.get(lanes.lane(position));
+        if (before.isEmpty() && outlet.offer(block, position, flags)) {
             return;
         }
         final ProgramBuilder copy = spare.isEmpty() ? new ProgramBuilder() : spare.pop();
-        backlog.add(new Block(copy.copyFrom(block), position, flags));
+        waiting++;
+        before.add(new Block(copy.copyFrom(block), position, flags));
     }
 
     private boolean drain() {
-        boolean moved = false;
-        while (!backlog.isEmpty()) {
-            final Block block = backlog.peek();
-            if (!outlet.offer(block.program(), block.position(), block.flags())) {
-                break;
+        final int before = waiting;
+        for (int lane = 0; lane < backlog.size(); lane++) {
+            final ArrayDeque<Block> blocks = backlog.get(lane);
+            while (!blocks.isEmpty()) {
+                final Block block = blocks.peek();
+                if (!outlet.offer(block.program(), block.position(), block.flags())) {
+                    break;
+                }
+                blocks.remove();
+                spare.push(block.program());
+                waiting--;
             }
-            backlog.remove();
-            spare.push(block.program());
-            moved = true;
         }
-        return moved;
+        return waiting < before;
     }
 }

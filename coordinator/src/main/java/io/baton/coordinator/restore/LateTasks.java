@@ -115,9 +115,9 @@ final class LateTasks {
 
     /** Asleep in the runner until others have done something. */
     private boolean isWaiting(final int slot) {
-        final boolean holdsTheBaton = stage == RestoreStage.RESTORE && segment.position() == slot;
+        final boolean holdsTheBaton = stage == RestoreStage.RESTORE && segment.holdsTheBaton(slot);
         final int op = SlotText.op(segment.buffer(), segment.slot(slot));
-        return !holdsTheBaton && (op == Op.AWAIT || op == Op.TURN);
+        return op == Op.AFTER || (!holdsTheBaton && (op == Op.AWAIT || op == Op.TURN));
     }
 
     /** A line for each that holds up the others, as many as one can read. */

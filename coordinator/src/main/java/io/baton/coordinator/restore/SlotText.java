@@ -28,6 +28,7 @@ final class SlotText {
             case Op.CONFIRM -> "confirming a stage";
             case Op.AWAIT -> "waiting for a stage";
             case Op.TURN -> "waiting for the baton";
+            case Op.AFTER -> "waiting for another task's turn";
             default -> "instruction";
         };
     }

@@ -123,6 +123,7 @@ public final class TreeRestore {
 
     private Restored run(final Processes processes, final CreationPlan plan, final TaskGroups groups) {
         validate(processes, plan, groups);
+        final Lanes lanes = Lanes.of(request.order(), tree, processes);
         laps.end("validate");
         if (!tree.options().pidNamespace()) {
             Pids.checkFree(plan);
@@ -140,11 +141,13 @@ public final class TreeRestore {
                 LOCAL_LENGTH + SeccompFilters.read(tree.directory()).longestProgram(),
                 runner.length,
                 programs.length(),
+                lanes.count(),
                 CONTEXT_RING_CAPACITY);
         final long hole = processes.addresses().findFree(layout.holeLength());
         try (Segment segment = Segment.create(layout, hole, runner, tasksDeadline());
                 Gate gate = new Gate(hole, layout.holeLength(), runner)) {
             programs.writeTo(segment);
+            lanes.writeTo(segment);
             expectConfirmations(segment, plan);
             if (listener.isActive() && mayTime(processes)) {
                 segment.timeInstructions();
@@ -157,6 +160,7 @@ public final class TreeRestore {
                 return restore(
                         new Operation(segment, plan, helper, ids, processes, deadlineNanos, request.supervision()),
                         processes,
+                        lanes,
                         gate,
                         groups);
             }
@@ -231,7 +235,11 @@ public final class TreeRestore {
     }
 
     private Restored restore(
-            final Operation operation, final Processes processes, final Gate gate, final TaskGroups groups) {
+            final Operation operation,
+            final Processes processes,
+            final Lanes lanes,
+            final Gate gate,
+            final TaskGroups groups) {
         final Segment segment = operation.segment();
         final RestoredBytes bytes;
         try {
@@ -241,11 +249,12 @@ public final class TreeRestore {
                 tree.connections().hold();
             }
             bytes = RestoredBytes.of(tree, processes, operation.plan().taskCount(), listener);
-            final ContextStream stream = new ContextStream(tree, processes, new RingOutlet(segment), request.faults());
+            final ContextStream stream =
+                    new ContextStream(tree, processes, new RingOutlet(segment, lanes), lanes, request.faults());
             makeTree(operation, stream);
             groups.settle(operation);
             laps.end(MAKE_TREE);
-            passTheBaton(operation, stream, processes, bytes);
+            passTheBaton(operation, lanes, stream, processes, bytes);
             laps.end("baton");
             tree.ghosts().remove();
             if (stream.awaitingSignals() > 0) {
@@ -381,13 +390,14 @@ public final class TreeRestore {
 
     private static void passTheBaton(
             final Operation operation,
+            final Lanes lanes,
             final ContextStream stream,
             final Processes processes,
             final RestoredBytes bytes) {
         final Segment segment = operation.segment();
         final int tasks = operation.plan().taskCount();
         operation.start(RestoreStage.RESTORE, 0);
-        segment.handOver();
+        lanes.start(segment);
         operation.await(
                 () -> {
                     final int position = segment.position();

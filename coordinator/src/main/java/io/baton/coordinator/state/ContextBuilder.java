@@ -1,5 +1,6 @@
 package io.baton.coordinator.state;
 
+import io.baton.task.program.Op;
 import io.baton.task.program.ProgramBuilder;
 import io.baton.task.program.ProgramDescriptor;
 import org.agrona.BitUtil;
@@ -19,11 +20,19 @@ public final class ContextBuilder {
     private static final int FULL = 16 * 1024;
 
     private final Sink sink;
+    private final TaskOrder order;
     private final ProgramBuilder block = new ProgramBuilder();
     private int position;
 
+    /** For tasks in saved order. */
     public ContextBuilder(final Sink sink) {
+        this(sink, TaskOrder.SAVED);
+    }
+
+    /** For tasks in that order. */
+    public ContextBuilder(final Sink sink, final TaskOrder order) {
         this.sink = sink;
+        this.order = order;
     }
 
     /** Begins the context of the task at that position of the PID array. */
@@ -39,6 +48,19 @@ public final class ContextBuilder {
             block.reset();
         }
         return block.tag(tag);
+    }
+
+    /**
+     * Lets the task wait, in the item that has begun, until another one has had its turn: whoever takes from another what
+     * that one has made says so.
+     *
+     * @param task pid or tid of the other one, which stands before it in the PID array
+     */
+    public void after(final int task) {
+        final int awaited = order.awaited(position, task);
+        if (awaited != TaskOrder.NOBODY) {
+            block.op(Op.AFTER).value(awaited);
+        }
     }
 
     /** Hands over the last block of the context, or the last but the kept one. */

@@ -56,6 +56,15 @@ public interface StateKind {
     /** Adds every reason why this process cannot be restored here; runs before anything is created. */
     default void validate(final ProcessRestore process, final Refusals refusals) {}
 
+    /**
+     * Whether this process must come back when all before it are whole and none after it has begun, even where tasks do not
+     * wait for each other: because what it does is seen by others, or counts. What it takes from one task that comes before
+     * it is no reason: see {@link ContextBuilder#after}.
+     */
+    default boolean needsOrder(final ProcessRestore process) {
+        return false;
+    }
+
     /** Restores what a process has once. */
     default void compile(final ProcessRestore process, final ContextBuilder context) {}
 

@@ -11,11 +11,13 @@ import io.baton.coordinator.dump.TreeDump;
 import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.error.ErrorCode;
 import io.baton.coordinator.ptrace.Deadline;
+import io.baton.coordinator.restore.Order;
 import io.baton.coordinator.restore.RestoreRequest;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.supervision.Supervision;
+import io.baton.coordinator.supervision.TimeLimits;
 import io.baton.task.linux.Prctl;
 import io.baton.task.linux.Signals;
 import java.nio.file.Path;
@@ -79,7 +81,7 @@ class HurtRestoreTest {
             final Assailant assailant = new Assailant(Signals.SIGKILL, delay, random.nextDouble());
             try {
                 assailant.start();
-                TreeRestore.run(images, RestoreOptions.DEFAULT, TIMEOUT);
+                TreeRestore.run(request(images).with(round % 2 == 0 ? Order.SAVED : Order.PARALLEL));
                 ends.merge("restored", 1, Integer::sum);
                 assailant.join();
             } catch (final BatonException e) {
@@ -97,6 +99,11 @@ class HurtRestoreTest {
         }
         System.out.println("restores one of whose tasks was killed: " + ends);
         assertTrue(duration(images) > 0, "the image is good as it was");
+    }
+
+    private static RestoreRequest request(final Path images) {
+        return new RestoreRequest(
+                images, RestoreOptions.DEFAULT, Supervision.NONE.withLimits(new TimeLimits(TIMEOUT, 0)));
     }
 
     @Test

@@ -72,6 +72,7 @@ public final class Disassembler {
             case Op.REAP -> "reap until pid " + operands.text(index, 0, ArgumentType.DECIMAL) + " ends";
             case Op.RETIRE -> "retire";
             case Op.HOLD -> "hold";
+            case Op.AFTER -> "await the end of slot " + operands.text(index, 0, ArgumentType.DECIMAL) + "'s turn";
             case Op.POKE -> poke(block, operands, index);
             default -> "op " + block.op(index);
         };

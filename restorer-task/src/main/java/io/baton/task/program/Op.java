@@ -38,5 +38,8 @@ public final class Op {
     /** Set a word, and stand still until another one is set or a time is come: word, other word, time. */
     public static final int HOLD = 10;
 
+    /** Sleep until another task has passed its baton: slot. */
+    public static final int AFTER = 11;
+
     private Op() {}
 }

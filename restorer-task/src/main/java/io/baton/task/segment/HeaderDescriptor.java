@@ -21,7 +21,9 @@ package io.baton.task.segment;
  *  |              Deadline (CLOCK_MONOTONIC ns, 0: none)           |
  *  +-------------------------------+-------------------------------+ 152
  *  |  Timing: 1 = keep the slowest |                               |
- *  +-------------------------------+-------------------------------+ 256
+ *  +-------------------------------+-------------------------------+ 160
+ *  |       From one lane's context ring to the next, bytes         |
+ *  +---------------------------------------------------------------+ 256
  *  |  Stage (futex): coordinator to tasks                          |
  *  +---------------------------------------------------------------+ 384
  *  |  Confirmed[16]: per stage, how many tasks have confirmed it   |
@@ -30,11 +32,13 @@ package io.baton.task.segment;
  *  +---------------------------------------------------------------+ 512
  *  |  Bell (futex): tasks to coordinator                           |
  *  +---------------------------------------------------------------+ 640
- *  |  Position: index into the PID array of who holds the baton    |
+ *  |  Position: how many tasks have passed the baton               |
  *  +---------------------------------------------------------------+ 768
  *  |  Abort: 0, or 1 + slot of the first task that failed          |
  *  +---------------------------------------------------------------+ 896
- *  |  Published (futex) | Reader waits | Writer waits              |
+ *  |  Writer waits: a bit for each lane                            |
+ *  +---------------------------------------------------------------+ 1024
+ *  |  Lanes[8], see LaneDescriptor                                 |
  *  +---------------------------------------------------------------+ 4096
  * </pre>
  */
@@ -64,18 +68,21 @@ public final class HeaderDescriptor {
     public static final int EVENT_RING_CAPACITY_OFFSET = 136;
     public static final int DEADLINE_OFFSET = 144;
     public static final int TIMING_OFFSET = 152;
+    public static final int CONTEXT_RING_LENGTH_OFFSET = 160;
     public static final int STAGE_OFFSET = 256;
     public static final int CONFIRMED_OFFSET = 384;
     public static final int EXPECTED_OFFSET = 448;
     public static final int BELL_OFFSET = 512;
     public static final int POSITION_OFFSET = 640;
     public static final int ABORT_OFFSET = 768;
-    public static final int PUBLISHED_OFFSET = 896;
-    public static final int READER_WAITS_OFFSET = 900;
-    public static final int WRITER_WAITS_OFFSET = 904;
+    public static final int WRITER_WAITS_OFFSET = 896;
+    public static final int LANES_OFFSET = 1024;
 
     /** How many stages {@code confirmed} can count. */
     public static final int STAGE_COUNT = 16;
+
+    /** How many batons there can be. */
+    public static final int LANE_COUNT = 8;
 
     private HeaderDescriptor() {}
 }

@@ -28,7 +28,7 @@ public final class Segment implements AutoCloseable {
     private final MemFd memory;
     private final Mapping mapping;
     private final UnsafeBuffer buffer;
-    private final ContextRing contexts;
+    private final ContextRing[] contexts;
     private final ManyToOneRingBuffer events;
 
     private Segment(final SegmentLayout layout, final MemFd memory) {
@@ -37,9 +37,12 @@ public final class Segment implements AutoCloseable {
         this.mapping = memory.map();
         this.buffer = mapping.buffer();
         final int trailer = RingBufferDescriptor.TRAILER_LENGTH;
-        this.contexts = new ContextRing(
-                this,
-                new OneToOneRingBuffer(mapping.buffer(layout.contextOffset(), layout.contextCapacity() + trailer)));
+        this.contexts = new ContextRing[layout.lanes()];
+        for (int lane = 0; lane < contexts.length; lane++) {
+            final int length = layout.contextCapacity() + trailer;
+            this.contexts[lane] = new ContextRing(
+                    this, lane, new OneToOneRingBuffer(mapping.buffer(layout.contextOffset(lane), length)));
+        }
         this.events = new ManyToOneRingBuffer(mapping.buffer(layout.eventOffset(), layout.eventCapacity() + trailer));
     }
 
@@ -54,6 +57,9 @@ public final class Segment implements AutoCloseable {
             final SegmentLayout layout, final long hole, final byte[] runner, final long deadlineNanos) {
         final Segment segment = new Segment(layout, MemFd.create("baton", layout.length()));
         segment.writeHeader(hole, deadlineNanos);
+        for (int position = 0; position < layout.taskCount(); position++) {
+            segment.route(position, 0, position + 1);
+        }
         segment.buffer.putBytes(layout.runnerOffset(), runner);
         segment.populate();
         return segment;
@@ -64,9 +70,12 @@ public final class Segment implements AutoCloseable {
      * one go, while it waits; what is made later costs it a fault in its turn. An old kernel says EINVAL, and faults.
      */
     private void populate() {
-        populate(layout.contextOffset(), Math.min(layout.contextCapacity(), FAULT_AROUND));
-        int trailer = layout.contextOffset() + layout.contextCapacity();
-        populate(trailer, layout.length() - trailer);
+        for (int lane = 0; lane < layout.lanes(); lane++) {
+            final int ring = layout.contextOffset(lane);
+            populate(ring, Math.min(layout.contextCapacity(), FAULT_AROUND));
+            populate(ring + layout.contextCapacity(), layout.contextLength() - layout.contextCapacity());
+        }
+        populate(layout.eventOffset(), layout.length() - layout.eventOffset());
     }
 
     private void populate(final int offset, final int length) {
@@ -92,6 +101,7 @@ public final class Segment implements AutoCloseable {
         buffer.putLong(HeaderDescriptor.SLOTS_OFFSET, layout.slotsOffset());
         buffer.putLong(HeaderDescriptor.CONTEXT_RING_OFFSET, layout.contextOffset());
         buffer.putLong(HeaderDescriptor.CONTEXT_RING_CAPACITY_OFFSET, layout.contextCapacity());
+        buffer.putLong(HeaderDescriptor.CONTEXT_RING_LENGTH_OFFSET, layout.contextLength());
         buffer.putLong(HeaderDescriptor.EVENT_RING_OFFSET, layout.eventOffset());
         buffer.putLong(HeaderDescriptor.EVENT_RING_CAPACITY_OFFSET, layout.eventCapacity());
         buffer.putLong(HeaderDescriptor.DEADLINE_OFFSET, deadlineNanos);
@@ -111,8 +121,25 @@ public final class Segment implements AutoCloseable {
         return buffer;
     }
 
+    /** The contexts of lane 0. */
     public ContextRing contexts() {
-        return contexts;
+        return contexts[0];
+    }
+
+    /** The contexts of a lane. */
+    public ContextRing contexts(final int lane) {
+        return contexts[lane];
+    }
+
+    /**
+     * Says whose baton a task takes and who gets it then; else it is lane 0, and the next position. Before the helper
+     * starts.
+     *
+     * @param next a position, or one beyond all tasks if there is nobody
+     */
+    public void route(final int position, final int lane, final int next) {
+        buffer.putInt(slot(position) + SlotDescriptor.LANE_OFFSET, lane);
+        buffer.putInt(slot(position) + SlotDescriptor.NEXT_OFFSET, next);
     }
 
     /** Tasks to coordinator; payloads as {@link EventDescriptor} draws them. */
@@ -162,11 +189,23 @@ public final class Segment implements AutoCloseable {
 
     /** Hands the baton to the task at position 0. */
     public void handOver() {
-        final int turn = slot(0) + SlotDescriptor.TURN_OFFSET;
+        handOver(0);
+    }
+
+    /** Hands a baton to the first task of a lane. */
+    public void handOver(final int position) {
+        final int turn = slot(position) + SlotDescriptor.TURN_OFFSET;
         buffer.putIntVolatile(turn, 1);
         Futex.wake(mapping.address() + turn, 1);
     }
 
+    /** Whether a task has been handed a baton and has not passed it yet. */
+    public boolean holdsTheBaton(final int slot) {
+        return buffer.getIntVolatile(slot(slot) + SlotDescriptor.TURN_OFFSET) != 0
+                && state(slot) != SlotDescriptor.STATE_DONE;
+    }
+
+    /** How many tasks have passed the baton; with one baton, the position of who holds it. */
     public int position() {
         return buffer.getIntVolatile(HeaderDescriptor.POSITION_OFFSET);
     }
@@ -185,15 +224,21 @@ public final class Segment implements AutoCloseable {
         Futex.waitUntil(mapping.address() + HeaderDescriptor.BELL_OFFSET, seen, untilNanos);
     }
 
-    void published() {
-        buffer.getAndAddInt(HeaderDescriptor.PUBLISHED_OFFSET, 1);
-        if (buffer.getIntVolatile(HeaderDescriptor.READER_WAITS_OFFSET) != 0) {
-            Futex.wake(mapping.address() + HeaderDescriptor.PUBLISHED_OFFSET, 1);
+    void published(final int lane) {
+        final int at = LaneDescriptor.inSegment(lane);
+        buffer.getAndAddInt(at + LaneDescriptor.PUBLISHED_OFFSET, 1);
+        if (buffer.getIntVolatile(at + LaneDescriptor.READER_WAITS_OFFSET) != 0) {
+            Futex.wake(mapping.address() + at + LaneDescriptor.PUBLISHED_OFFSET, 1);
         }
     }
 
-    void writerWaits(final boolean waits) {
-        buffer.putIntVolatile(HeaderDescriptor.WRITER_WAITS_OFFSET, waits ? 1 : 0);
+    /** Says in whose ring we want room: those lanes' tasks ring the bell when they give some back. */
+    void writerWaits(final int lane, final boolean waits) {
+        final int all = buffer.getInt(HeaderDescriptor.WRITER_WAITS_OFFSET); // nobody else writes it
+        final int now = waits ? all | 1 << lane : all & ~(1 << lane);
+        if (now != all || waits) {
+            buffer.putIntVolatile(HeaderDescriptor.WRITER_WAITS_OFFSET, now);
+        }
     }
 
     @Override

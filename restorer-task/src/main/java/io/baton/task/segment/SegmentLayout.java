@@ -10,7 +10,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * address space that holds runner, areas and segment.
  *
  * <pre>
- *   segment: | header | slots | runner text | hierarchy programs | context ring | event ring |
+ *   segment: | header | slots | runner text | hierarchy programs | context ring of lane 0, 1, ... | event ring |
  *   hole:    | runner | area of slot 0, 1, ... | segment |
  * </pre>
  *
@@ -21,8 +21,9 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * @param slotsOffset of slot 0
  * @param runnerOffset of the runner's text
  * @param planOffset of the hierarchy programs
- * @param contextOffset of the context ring
- * @param contextCapacity bytes, a power of two
+ * @param lanes how many batons go round at the same time, each with a context ring
+ * @param contextOffset of the first context ring
+ * @param contextCapacity bytes of each, a power of two
  * @param eventOffset of the event ring
  * @param eventCapacity bytes, a power of two
  * @param length bytes of the whole segment
@@ -35,6 +36,7 @@ public record SegmentLayout(
         int slotsOffset,
         int runnerOffset,
         int planOffset,
+        int lanes,
         int contextOffset,
         int contextCapacity,
         int eventOffset,
@@ -48,7 +50,7 @@ public record SegmentLayout(
     private static final int EVENT_RECORD = 32;
     private static final int SMALLEST_EVENT_RING = 4096;
 
-    /** What the counts and lengths decide. */
+    /** What the counts and lengths decide, for one baton. */
     public static SegmentLayout of(
             final int slotCount,
             final int taskCount,
@@ -56,11 +58,23 @@ public record SegmentLayout(
             final int runnerLength,
             final int planLength,
             final int contextCapacity) {
+        return of(slotCount, taskCount, localLength, runnerLength, planLength, 1, contextCapacity);
+    }
+
+    /** What the counts and lengths decide. */
+    public static SegmentLayout of(
+            final int slotCount,
+            final int taskCount,
+            final int localLength,
+            final int runnerLength,
+            final int planLength,
+            final int lanes,
+            final int contextCapacity) {
         final int slots = HeaderDescriptor.LENGTH;
         final int runner = align(slots + slotCount * SlotDescriptor.LENGTH, PAGE);
         final int plan = align(runner + runnerLength, PAGE);
         final int context = align(plan + planLength, PAGE);
-        final int event = align(context + contextCapacity + RingBufferDescriptor.TRAILER_LENGTH, PAGE);
+        final int event = context + lanes * contextLength(contextCapacity);
         final int events = BitUtil.findNextPositivePowerOfTwo(
                 Math.max(SMALLEST_EVENT_RING, Math.multiplyExact(slotCount, EVENTS_PER_SLOT * EVENT_RECORD)));
         final int length = align(event + events + RingBufferDescriptor.TRAILER_LENGTH, PAGE);
@@ -72,11 +86,26 @@ public record SegmentLayout(
                 slots,
                 runner,
                 plan,
+                lanes,
                 context,
                 contextCapacity,
                 event,
                 events,
                 length);
+    }
+
+    /** Offset of a lane's context ring. */
+    public int contextOffset(final int lane) {
+        return contextOffset + lane * contextLength();
+    }
+
+    /** Bytes from one context ring to the next. */
+    public int contextLength() {
+        return contextLength(contextCapacity);
+    }
+
+    private static int contextLength(final int capacity) {
+        return align(capacity + RingBufferDescriptor.TRAILER_LENGTH, PAGE);
     }
 
     /** Bytes of the hole. */

@@ -8,7 +8,7 @@ package io.baton.task.segment;
  *   0                   1                   2                   3
  *   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *  +-------------------------------+-------------------------------+ 0
- *  |  Turn (futex): 1 = baton here |             State             |
+ *  |  Turn (futex): 1 = baton here |         State (futex)         |
  *  +-------------------------------+-------------------------------+ 8
  *  |     Stage last confirmed      |       Instruction index       |
  *  +-------------------------------+-------------------------------+ 16
@@ -20,7 +20,9 @@ package io.baton.task.segment;
  *  +---------------------------------------------------------------+ 40
  *  |       Offset of its hierarchy program in the segment          |
  *  +-------------------------------+-------------------------------+ 48
- *  |     Op of the instruction     |                               |
+ *  |     Op of the instruction     |             Lane              |
+ *  +-------------------------------+-------------------------------+ 56
+ *  | Position that has it after us |  1 = somebody awaits our end  |
  *  +-------------------------------+-------------------------------+ 64
  *  |        Took the baton at (CLOCK_MONOTONIC ns)                 |
  *  +---------------------------------------------------------------+ 72
@@ -52,6 +54,9 @@ public final class SlotDescriptor {
     public static final int VALUE_OFFSET = 32;
     public static final int PROGRAM_OFFSET = 40;
     public static final int OP_OFFSET = 48;
+    public static final int LANE_OFFSET = 52;
+    public static final int NEXT_OFFSET = 56;
+    public static final int AWAITED_OFFSET = 60;
     public static final int START_OFFSET = 64;
     public static final int END_OFFSET = 72;
     public static final int FLAGS_OFFSET = 80;

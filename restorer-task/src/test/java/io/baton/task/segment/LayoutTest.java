@@ -31,6 +31,7 @@ class LayoutTest {
         final Map<String, Long> java = new TreeMap<>();
         constants(java, "LAYOUT_", LayoutDescriptor.class);
         constants(java, "HEADER_", HeaderDescriptor.class);
+        constants(java, "LANE_", LaneDescriptor.class);
         constants(java, "SLOT_", SlotDescriptor.class);
         constants(java, "LOCAL_", LocalDescriptor.class);
         constants(java, "EVENT_", EventDescriptor.class);

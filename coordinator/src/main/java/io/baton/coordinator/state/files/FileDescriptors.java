@@ -14,6 +14,7 @@ import io.baton.coordinator.state.TreeImage;
 import io.baton.coordinator.state.TreeObjects;
 import io.baton.coordinator.state.ghosts.GhostFiles;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
+import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FdinfoEntry;
 import io.baton.mktree.image.proto.FileEntry;
 import io.baton.mktree.image.proto.FownEntry;
@@ -23,8 +24,10 @@ import io.baton.task.linux.Descriptors;
 import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.agrona.collections.IntHashSet;
 
@@ -32,6 +35,18 @@ import org.agrona.collections.IntHashSet;
 public final class FileDescriptors implements StateKind {
     /** Index of RLIMIT_NOFILE among the limits. */
     private static final int LIMIT_OF_FILES = 7;
+
+    /** Who makes such files is seen by nobody but those who take them from there. */
+    private static final Set<FdTypes> FREE = EnumSet.of(
+            FdTypes.REG,
+            FdTypes.PIPE,
+            FdTypes.FIFO,
+            FdTypes.EVENTFD,
+            FdTypes.EVENTPOLL,
+            FdTypes.TIMERFD,
+            FdTypes.SIGNALFD,
+            FdTypes.MEMFD,
+            FdTypes.PIDFD);
 
     @Override
     public String name() {
@@ -211,6 +226,23 @@ public final class FileDescriptors implements StateKind {
         List<RlimitEntry> saved = process.core().getTc().getRlimits().getRlimitsList();
         long theirs = saved.size() > LIMIT_OF_FILES ? saved.get(LIMIT_OF_FILES).getCur() : 0;
         return Long.compareUnsigned(own, theirs) > 0 ? own : theirs;
+    }
+
+    /** Numbers of terminals and names of sockets count for all; watches see what others do; nothing else is known to. */
+    @Override
+    public boolean needsOrder(ProcessRestore process) {
+        if (ControllingTerminal.of(process) != null) {
+            return true;
+        }
+        boolean connections = process.options().tcp().established();
+        for (FdinfoEntry descriptor : process.descriptors()) {
+            boolean free =
+                    (descriptor.getType() == FdTypes.INETSK && !connections) || FREE.contains(descriptor.getType());
+            if (!free) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

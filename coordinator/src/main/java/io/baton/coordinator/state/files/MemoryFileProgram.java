@@ -43,6 +43,7 @@ final class MemoryFileProgram {
             handle = open("/proc/self/fd/" + sibling.fd(), wanted);
             opened = wanted;
         } else if (object.isMade()) {
+            task.after(object.maker());
             handle = open(object.path(task.process()), wanted);
             opened = wanted;
         } else {

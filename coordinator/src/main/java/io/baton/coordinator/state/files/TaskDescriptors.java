@@ -235,10 +235,16 @@ final class TaskDescriptors {
                 ErrorCode.BAD_IMAGE, "pid " + process.pstree().getPid() + ": file: " + reason + ": id=" + id, "");
     }
 
+    /** Waits until that task has had its turn, if tasks do not wait for each other anyway. */
+    void after(int other) {
+        context.after(other);
+    }
+
     /** Gets a copy of another process's descriptor, sharing its description. */
     private Handle fetch(RestoredFiles.Home home) {
         Handle owner = owners.get(home.task());
         if (owner == null) {
+            context.after(home.task());
             block.call(SyscallNumber.PIDFD_OPEN).value(home.task()).value(home.pidFdFlags());
             owner = expectOpened(true);
             owners.put(home.task(), owner);
@@ -331,7 +337,7 @@ final class TaskDescriptors {
         SharedObject object = SharedMemory.of(process).file(process, memfd.getInodeId());
         RestoredFiles.Home home = tree.home(memfd.getId());
         if (object != null && home != null && !object.isMade()) {
-            object.madeAt("/proc/" + home.task() + "/fd/" + fd);
+            object.madeAt(home.task(), fd);
         }
     }
 

@@ -126,6 +126,12 @@ public final class MemoryKind implements StateKind {
         new MemoryValidation(process, refusals).validate();
     }
 
+    /** The number that the next System V segment gets is the namespace's. */
+    @Override
+    public boolean needsOrder(ProcessRestore process) {
+        return process.mm().getVmasList().stream().anyMatch(vma -> VmaBits.has(vma.getStatus(), VmaBits.SYSV_IPC));
+    }
+
     @Override
     public void compile(ProcessRestore process, ContextBuilder context) {
         InheritedMemory inherited =

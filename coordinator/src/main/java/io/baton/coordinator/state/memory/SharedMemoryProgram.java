@@ -42,6 +42,8 @@ final class SharedMemoryProgram {
         VmaEntry vma = process.mm().getVmas(index);
         SharedObject object = memory.object(process, vma);
         if (object.isMade()) {
+            item(index);
+            context.after(object.maker());
             file.open(object.path(process, index), Files.O_RDWR, Item.MAPPING.tag(index));
             map(index, OpenFile.REGISTER, vma.getProt());
             return;

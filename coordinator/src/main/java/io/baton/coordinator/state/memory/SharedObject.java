@@ -17,6 +17,7 @@ public final class SharedObject {
     private long size;
     private @Nullable ProcessRestore owner;
     private int ownerIndex;
+    private int maker;
     private String descriptor = "";
 
     /**
@@ -58,9 +59,15 @@ public final class SharedObject {
         return owner != null || !descriptor.isEmpty();
     }
 
-    /** Says that it can be opened by that name. */
-    public void madeAt(String path) {
-        descriptor = path;
+    /** Says that a task has it open under that number. */
+    public void madeAt(int task, int fd) {
+        maker = task;
+        descriptor = "/proc/" + task + "/fd/" + fd;
+    }
+
+    /** Pid or tid of the task that makes it and has it for the others. */
+    public int maker() {
+        return maker;
     }
 
     /** Path by which the object can be opened by a process that has all its mappings. */
@@ -70,6 +77,7 @@ public final class SharedObject {
 
     void madeBy(ProcessRestore process, int index) {
         owner = process;
+        maker = process.pstree().getPid();
         ownerIndex = index;
     }
 
