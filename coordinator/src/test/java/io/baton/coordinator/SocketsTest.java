@@ -10,10 +10,16 @@ import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
 import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.TcpOptions;
+import io.baton.task.linux.PacketDiag;
 import io.baton.task.linux.Prctl;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,7 +47,7 @@ class SocketsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"unix", "flights", "events", "inet", "ghosts", "tables"})
+    @ValueSource(strings = {"unix", "flights", "events", "inet", "ghosts", "tables", "raw", "netlink", "packets"})
     void shouldBringBack(String kind) throws Exception {
         bringBack(kind, DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
     }
@@ -52,6 +58,51 @@ class SocketsTest {
                 "connections",
                 DumpOptions.DEFAULT.with(TcpOptions.CLOSE),
                 RestoreOptions.DEFAULT.with(TcpOptions.CLOSE));
+    }
+
+    /** Nobody but the kernel knows; the victim itself could not say. */
+    @Test
+    void shouldBringBackWhatTheKernelTellsOfPacketSockets() throws Exception {
+        Path errors = Files.createFile(directory.resolve("errors"));
+        String binary = Victim.binary("packets").toString();
+        try (Victim victim = Victim.startProgram(errors, List.of(binary, directory.toString()))) {
+            Victim.await(() -> Files.exists(directory.resolve("ready")));
+            List<String> before = packetSockets(victim);
+            cycle(victim, "once", DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
+            assertEquals(before, packetSockets(victim));
+            assertEquals(8, before.size());
+        }
+    }
+
+    private static List<String> packetSockets(Victim victim) throws Exception {
+        Map<Integer, PacketDiag> all = PacketDiag.list();
+        List<String> found = new ArrayList<>();
+        try (DirectoryStream<Path> links = Files.newDirectoryStream(Path.of("/proc/" + victim.pid() + "/fd"))) {
+            for (Path link : links) {
+                String target = Files.readSymbolicLink(link).toString();
+                PacketDiag socket = target.startsWith("socket:[")
+                        ? all.get((int) Long.parseLong(target.substring(8, target.length() - 1)))
+                        : null;
+                if (socket != null) {
+                    found.add(link.getFileName() + ": " + text(socket));
+                }
+            }
+        }
+        Collections.sort(found);
+        return found;
+    }
+
+    private static String text(PacketDiag socket) {
+        StringBuilder text = new StringBuilder(socket.type() + " " + socket.protocol() + " " + socket.device() + " "
+                + socket.copyThreshold() + " " + socket.receive() + " " + socket.send() + " " + socket.grouped());
+        for (PacketDiag.Membership membership : socket.memberships()) {
+            text.append(' ')
+                    .append(membership.type())
+                    .append('x')
+                    .append(membership.count())
+                    .append(Arrays.toString(membership.address().array()));
+        }
+        return text.toString();
     }
 
     private void bringBack(String kind, DumpOptions dump, RestoreOptions restore) throws Exception {

@@ -9,14 +9,22 @@ public final class Sockets {
     public static final int AF_UNIX = 1;
     public static final int AF_INET = 2;
     public static final int AF_INET6 = 10;
+    public static final int AF_NETLINK = 16;
+    public static final int AF_PACKET = 17;
 
     public static final int SOCK_STREAM = 1;
     public static final int SOCK_DGRAM = 2;
+    public static final int SOCK_RAW = 3;
     public static final int SOCK_SEQPACKET = 5;
+    /** Of packet sockets, as they were before Linux 2.2. */
+    public static final int SOCK_PACKET = 10;
+
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
     public static final int SOL_SOCKET = 1;
+    public static final int SOL_PACKET = 263;
+    public static final int SOL_NETLINK = 270;
     public static final int SO_TYPE = 3;
     public static final int SO_PROTOCOL = 38;
     public static final int SO_DOMAIN = 39;

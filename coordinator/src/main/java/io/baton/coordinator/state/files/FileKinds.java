@@ -19,6 +19,8 @@ final class FileKinds {
             new FanotifyGroup(),
             new UnixSocket(),
             new InternetSocket(),
+            new NetlinkSocket(),
+            new PacketSocket(),
             new Terminal(),
             new MemoryFile(),
             new NamedFile(),

@@ -23,6 +23,8 @@ final class InternetOptions {
     private static final int IP_TTL = 2;
     private static final int IP_PKTINFO = 8;
     private static final int IP_FREEBIND = 15;
+    private static final int IPV6_RECVPKTINFO = 49;
+    private static final int IPV6_FREEBIND = 78;
     private static final int TCP_NODELAY = 1;
     private static final int TCP_CORK = 3;
     private static final int TCP_KEEPIDLE = 4;
@@ -39,8 +41,11 @@ final class InternetOptions {
         if (family == Sockets.AF_INET) {
             ip.setTos(Sockets.option(fd, SOL_IP, IP_TOS)).setTtl(Sockets.option(fd, SOL_IP, IP_TTL));
             Sockets.optionIfKnown(fd, SOL_IP, IP_PKTINFO).ifPresent(value -> ip.setPktinfo(value != 0));
+        } else {
+            Sockets.optionIfKnown(fd, SOL_IPV6, IPV6_FREEBIND).ifPresent(value -> ip.setFreebind(value != 0));
+            Sockets.optionIfKnown(fd, SOL_IPV6, IPV6_RECVPKTINFO).ifPresent(value -> ip.setPktinfo(value != 0));
         }
-        if (protocol != SOL_TCP) {
+        if (protocol != SOL_TCP || Sockets.option(fd, Sockets.SOL_SOCKET, Sockets.SO_TYPE) != Sockets.SOCK_STREAM) {
             return;
         }
         entry.getTcpOptsBuilder()
@@ -80,8 +85,13 @@ final class InternetOptions {
                 if (ip.hasTtl()) {
                     set.option(SOL_IP, IP_TTL, ip.getTtl());
                 }
+            } else {
+                set.option(SOL_IPV6, IPV6_FREEBIND, ip.getFreebind() ? 1 : 0);
+                set.option(SOL_IPV6, IPV6_RECVPKTINFO, ip.getPktinfo() ? 1 : 0);
             }
-            if (entry.hasTcpOpts() && entry.getProto() == SOL_TCP) { // CRIU writes them for all
+            if (entry.hasTcpOpts()
+                    && entry.getProto() == SOL_TCP
+                    && entry.getType() == Sockets.SOCK_STREAM) { // CRIU writes them for all
                 compile(task, fd, entry.getTcpOpts(), set, congestion(fresh.number()));
             }
         }

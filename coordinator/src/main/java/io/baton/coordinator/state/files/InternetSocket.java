@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * TCP and UDP over IPv4 and IPv6: unbound, bound, listening, and UDP with a fixed other end. Connections of TCP go on with
+ * TCP and UDP over IPv4 and IPv6, and raw sockets ({@link RawSocket}): unbound, bound, listening, and UDP with a fixed other end. Connections of TCP go on with
  * {@code --tcp-established}, come back closed with {@code --tcp-close}, and are refused without.
  * What waits in a UDP socket is lost, as UDP allows, and that is said.
  */
@@ -39,7 +39,7 @@ final class InternetSocket implements FileKind {
     private static final int UDP = 17;
     private static final int UDP_LITE = 136;
     private static final int UDP_CORK = 1;
-    private static final int IPV6_V6ONLY = 26;
+    static final int IPV6_V6ONLY = 26;
     private static final int TCP_WINDOW_CLAMP = 10;
     private static final int TCP_INFO = 11;
     private static final int TCP_INFO_LENGTH = 104;
@@ -97,6 +97,8 @@ final class InternetSocket implements FileKind {
             int protocol = protocol(socket);
             if (protocol == TCP && file.socketType() == Sockets.SOCK_STREAM) {
                 inspectTcp(file, socket, inspection);
+            } else if (isRaw(socket, file.socketType())) {
+                return;
             } else if (!isDatagrams(protocol, file.socketType())) {
                 inspection.refuse(
                         file,
@@ -200,6 +202,11 @@ final class InternetSocket implements FileKind {
         return Sockets.option(socket.number(), Sockets.SOL_SOCKET, Sockets.SO_PROTOCOL);
     }
 
+    private static boolean isRaw(Fd socket, int type) {
+        int family = Sockets.option(socket.number(), Sockets.SOL_SOCKET, Sockets.SO_DOMAIN);
+        return RawSocket.is(family, type, protocol(socket));
+    }
+
     private static boolean isDatagrams(int protocol, int type) {
         return type == Sockets.SOCK_DGRAM && (protocol == UDP || protocol == UDP_LITE);
     }
@@ -210,6 +217,10 @@ final class InternetSocket implements FileKind {
             TcpCapture.hold(tree); // before anything of it is read
         }
         try (Fd socket = file.fetch()) {
+            if (isRaw(socket, file.socketType())) {
+                RawSocket.capture(file, socket, entry);
+                return;
+            }
             int fd = socket.number();
             int family = Sockets.option(fd, Sockets.SOL_SOCKET, Sockets.SO_DOMAIN);
             int type = file.socketType();
@@ -293,6 +304,8 @@ final class InternetSocket implements FileKind {
         boolean stream = isk.getType() == Sockets.SOCK_STREAM && isk.getProto() == TCP;
         if (isk.getFamily() != Sockets.AF_INET && isk.getFamily() != Sockets.AF_INET6) {
             validation.refuse(what, "family " + isk.getFamily() + " is none of the internet", "");
+        } else if (RawSocket.is(isk)) {
+            RawSocket.validate(isk, what, validation);
         } else if (!stream && !isDatagrams(isk.getProto(), isk.getType())) {
             validation.refuse(what, "cannot be restored yet: protocol " + isk.getProto(), "");
         } else if (!InternetAddress.isComplete(isk)) {
@@ -353,6 +366,7 @@ final class InternetSocket implements FileKind {
         task.bind(entry.getId(), handle);
         SkOptsEntry fresh = task.tree().freshSocket(isk.getFamily(), isk.getType(), isk.getProto());
         boolean goesOn = isk.getProto() == TCP
+                && isk.getType() == Sockets.SOCK_STREAM
                 && TcpState.isConnection(isk.getState())
                 && !task.process().options().tcp().close();
         boolean ended = isEnded(isk, task.process().directory())
@@ -360,8 +374,13 @@ final class InternetSocket implements FileKind {
         SkOptsEntry wanted = goesOn || ended ? TcpProgram.options(isk.getOpts(), fresh) : isk.getOpts();
         SocketOptions.compile(task, fd, wanted, fresh);
         InternetOptions.compile(task, fd, isk);
-        if (isk.hasV6Only()) {
+        if (isk.hasV6Only() && isk.getType() != Sockets.SOCK_RAW) { // whose protocol counts as a port it is bound to
             SocketOptions.number(task, fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY, isk.getV6Only() ? 1 : 0);
+        }
+        if (RawSocket.is(isk)) {
+            RawSocket.compile(isk, task, fd);
+            finish(isk, task, fd);
+            return;
         }
         if (goesOn || ended) {
             TcpProgram program = new TcpProgram(task, fd, isk, TcpCapture.stream(task, isk));
@@ -392,6 +411,10 @@ final class InternetSocket implements FileKind {
         if (!isk.getOpts().getReuseaddr() && isk.getProto() == TCP && isk.getSrcPort() != 0) {
             SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 0);
         }
+        finish(isk, task, fd);
+    }
+
+    private static void finish(InetSkEntry isk, TaskDescriptors task, int fd) {
         if (isk.hasShutdown() && isk.getShutdown() != SkShutdown.NONE) {
             task.block()
                     .call(SyscallNumber.SHUTDOWN)

@@ -55,6 +55,7 @@ final class OpenFiles implements Closeable {
     private final List<OpenFile> ended = new ArrayList<>();
     private final Map<OpenFile, Fd> inFlight = new LinkedHashMap<>();
     private @Nullable UnixSockets unixSockets;
+    private final KernelSockets kernelSockets = new KernelSockets();
 
     static OpenFiles of(TreeImage tree) {
         return tree.shared(OpenFiles.class, OpenFiles::new);
@@ -178,6 +179,11 @@ final class OpenFiles implements Closeable {
             unixSockets = sockets;
         }
         return sockets;
+    }
+
+    /** What the kernel says of netlink and packet sockets. */
+    KernelSockets kernelSockets() {
+        return kernelSockets;
     }
 
     /** TCP connections among them that are to go on, as far as they have been inspected. */

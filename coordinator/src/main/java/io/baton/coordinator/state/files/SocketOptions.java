@@ -51,13 +51,18 @@ final class SocketOptions {
     private static final int FILTER_INSTRUCTION = 8;
     private static final int LONGEST_FILTER = 4096;
 
-    /** Options without a field, by level: of any socket, of IPv4, of IPv6, of TCP, of UDP. */
+    /**
+     * Options without a field, by level: of any socket, of IPv4, of IPv6, of TCP, of UDP, of netlink, of packet
+     * sockets.
+     */
     private static final int[][] OTHERS = {
         {1, 29, 35, 37, 40, 42, 44, 45, 46, 60, 74, 75, 76},
-        {0, 1, 2, 6, 7, 8, 10, 11, 12, 13, 15, 19, 20, 21, 22, 24, 25, 26, 32, 33, 34, 49, 50, 51},
-        {41, 16, 17, 18, 19, 23, 25, 26, 49, 51, 53, 56, 58, 66, 67, 70, 72, 73, 74, 75, 76, 78},
+        {0, 1, 2, 5, 6, 7, 8, 10, 11, 12, 13, 15, 19, 20, 21, 22, 24, 25, 26, 32, 33, 34, 49, 50, 51},
+        {41, 7, 16, 17, 18, 19, 23, 25, 26, 49, 51, 53, 56, 58, 66, 67, 70, 72, 73, 74, 75, 76, 78},
         {6, 1, 3, 4, 5, 6, 7, 8, 9, 10, 16, 17, 18, 23, 25, 27, 30, 36, 37},
-        {17, 1, 100, 101, 102, 103, 104}
+        {17, 1, 100, 101, 102, 103, 104},
+        {270, 3, 4, 5, 8, 10, 11, 12},
+        {263, 19, 20, 23, 24}
     };
 
     private static final int SOL_TCP = 6;
@@ -162,11 +167,17 @@ final class SocketOptions {
     private static boolean applies(int level, int family, int type) {
         return switch (level) {
             case Sockets.SOL_SOCKET -> true;
-            case SOL_TCP -> family != Sockets.AF_UNIX && type == Sockets.SOCK_STREAM;
-            case SOL_UDP -> family != Sockets.AF_UNIX && type == Sockets.SOCK_DGRAM;
+            case SOL_TCP -> isInternet(family) && type == Sockets.SOCK_STREAM;
+            case SOL_UDP -> isInternet(family) && type == Sockets.SOCK_DGRAM;
             case SOL_IPV6 -> family == Sockets.AF_INET6;
-            default -> family != Sockets.AF_UNIX;
+            case Sockets.SOL_NETLINK -> family == Sockets.AF_NETLINK;
+            case Sockets.SOL_PACKET -> family == Sockets.AF_PACKET;
+            default -> isInternet(family);
         };
+    }
+
+    private static boolean isInternet(int family) {
+        return family == Sockets.AF_INET || family == Sockets.AF_INET6;
     }
 
     private static int number(int fd, int name) {

@@ -1,10 +1,7 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.ptrace.SeizedProcess;
-import io.baton.coordinator.state.namespaces.Namespace;
-import io.baton.coordinator.state.namespaces.Visit;
 import io.baton.task.linux.Fd;
-import io.baton.task.linux.Identity;
 import io.baton.task.linux.Sockets;
 import io.baton.task.linux.UnixDiag;
 import java.util.ArrayDeque;
@@ -29,7 +26,7 @@ final class UnixSockets {
                 first = file.process();
             }
         }
-        known = first == null ? Map.of() : list(first);
+        known = first == null ? Map.of() : KernelSockets.list(first, UnixDiag::list);
         open = new ArrayDeque<>(ofTree.values());
         while (!open.isEmpty()) {
             OpenFile file = open.remove();
@@ -43,12 +40,6 @@ final class UnixSockets {
                 listeners.put(pending, socket.inode());
             }
         }
-    }
-
-    private static Map<Integer, UnixDiag> list(SeizedProcess process) {
-        int self = Identity.pid();
-        boolean ours = process.readLink("ns/net").equals(process.proc().readLink(self, "ns/net"));
-        return ours ? UnixDiag.list() : Visit.of(process.procId(), Namespace.NET, UnixDiag::list);
     }
 
     /** What the kernel says of a socket; null if it has none such in this network namespace. */

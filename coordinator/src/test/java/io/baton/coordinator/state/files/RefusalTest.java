@@ -30,6 +30,7 @@ final class RefusalTest {
     @CsvSource({
         "socket, fd 10 (socket:[, a socket",
         "passed, anon_inode:inotify in flight in fd 10 (socket:[, open nowhere",
+        "answer, fd 10 (socket:[, have not been read",
         "lost target, fd 10 (anon_inode:[eventpoll]), watches a file",
         "outside pidfd, fd 10 (, outside the tree: pid=1",
         "namespace, fd 10 (net:[, a namespace",
