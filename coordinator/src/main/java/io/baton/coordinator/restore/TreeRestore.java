@@ -14,6 +14,7 @@ import io.baton.coordinator.state.RestoreOptions;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.StateKinds;
 import io.baton.coordinator.state.identity.ThreadModes;
+import io.baton.coordinator.state.memory.LooseSegments;
 import io.baton.coordinator.state.namespaces.Namespace;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.seccomp.SeccompFilters;
@@ -251,7 +252,7 @@ public final class TreeRestore {
             bytes = RestoredBytes.of(tree, processes, operation.plan().taskCount(), listener);
             final ContextStream stream =
                     new ContextStream(tree, processes, new RingOutlet(segment, lanes), lanes, request.faults());
-            makeTree(operation, stream);
+            makeTree(operation, stream, processes);
             groups.settle(operation);
             laps.end(MAKE_TREE);
             passTheBaton(operation, lanes, stream, processes, bytes);
@@ -347,7 +348,7 @@ public final class TreeRestore {
         }
     }
 
-    private void makeTree(final Operation operation, final ContextStream stream) {
+    private void makeTree(final Operation operation, final ContextStream stream, final Processes processes) {
         for (final RestoreStage stage : RestoreStage.values()) {
             if (stage == RestoreStage.RESTORE) {
                 break;
@@ -363,6 +364,7 @@ public final class TreeRestore {
                 tree.namespaces().writeMaps(operation.segment().tid(maker));
             } else if (stage == RestoreStage.PREPARE_NAMESPACES) {
                 tree.namespaces().settle(operation.segment().tid(0));
+                LooseSegments.make(processes.process(0), operation.segment().tid(0));
                 if (ownNetwork() && tree.options().tcp().lock()) {
                     tree.connections().holdInside(operation.segment().tid(0));
                 }

@@ -18,6 +18,7 @@ import io.baton.coordinator.state.identity.ThreadModes;
 import io.baton.coordinator.state.memory.DumpableKind;
 import io.baton.coordinator.state.memory.MemoryKind;
 import io.baton.coordinator.state.memory.MemoryModes;
+import io.baton.coordinator.state.namespaces.SemaphoreKind;
 import io.baton.coordinator.state.registers.Registers;
 import io.baton.coordinator.state.seccomp.Seccomp;
 import io.baton.coordinator.state.signals.PendingSignals;
@@ -47,6 +48,7 @@ public final class StateKinds {
             new MemoryModes(),
             new MemoryKind(),
             new FileDescriptors(),
+            new SemaphoreKind(),
             new FileSystemContext(),
             new SignalActions(),
             new SignalStack(),

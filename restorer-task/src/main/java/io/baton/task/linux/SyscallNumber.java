@@ -74,6 +74,7 @@ public final class SyscallNumber {
     public static final int SHMDT = 67;
     public static final int MSGGET = 68;
     public static final int MSGSND = 69;
+    public static final int MSGRCV = 70;
     public static final int MSGCTL = 71;
     public static final int FCNTL = 72;
     public static final int FLOCK = 73;
@@ -171,6 +172,12 @@ public final class SyscallNumber {
     public static final int MBIND = 237;
     public static final int SET_MEMPOLICY = 238;
     public static final int GET_MEMPOLICY = 239;
+    public static final int MQ_OPEN = 240;
+    public static final int MQ_UNLINK = 241;
+    public static final int MQ_TIMEDSEND = 242;
+    public static final int MQ_TIMEDRECEIVE = 243;
+    public static final int MQ_NOTIFY = 244;
+    public static final int MQ_GETSETATTR = 245;
     public static final int WAITID = 247;
     public static final int ADD_KEY = 248;
     public static final int KEYCTL = 250;

@@ -23,6 +23,7 @@ final class FileKinds {
             new PacketSocket(),
             new Terminal(),
             new MemoryFile(),
+            new QueueDescriptor(),
             new NamedFile(),
             new UnsupportedFile());
 

@@ -35,7 +35,7 @@ final class MemoryFile implements FileKind {
                         "MemfdFileEntry",
                         "MemfdInodeEntry",
                         "PagemapEntry")
-                .refusing("a memory file of huge pages (MFD_HUGETLB): not supported yet");
+                .refusing("a memory file of huge pages (MFD_HUGETLB) that the process has not mapped as a whole");
     }
 
     @Override
@@ -47,10 +47,23 @@ final class MemoryFile implements FileKind {
 
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
-        if (KernelFileSystem.type(file) == HUGETLBFS) {
+        if (KernelFileSystem.type(file) == HUGETLBFS && !isMapped(file)) {
             inspection.refuse(
-                    file, "a memory file of huge pages (MFD_HUGETLB): not supported yet", "close it before the dump");
+                    file,
+                    "a memory file of huge pages (MFD_HUGETLB) that the process has not mapped as a whole",
+                    "close it before the dump");
         }
+    }
+
+    /** There is no other way to write it. */
+    private static boolean isMapped(OpenFile file) {
+        long inode = file.status().ino();
+        long size = file.status().size();
+        return file.process().maps().stream()
+                .anyMatch(map -> map.inode() == inode
+                        && map.path().startsWith(PREFIX)
+                        && map.offset() == 0
+                        && map.end() - map.start() >= size);
     }
 
     @Override
@@ -78,12 +91,13 @@ final class MemoryFile implements FileKind {
         MemfdInodeEntry inode = object == null ? null : object.file();
         if (object == null || inode == null) {
             validation.refuse("memfd.img", "no such memory file: id=" + memfd.getInodeId(), "");
-        } else if (inode.getSize() < 0 || inode.hasHugetlbFlag()) {
+        } else if (inode.getSize() < 0) {
             validation.refuse(
                     inode.getName(),
-                    "no memory file that could be made: bytes=" + Long.toUnsignedString(inode.getSize())
-                            + ", huge pages=" + inode.hasHugetlbFlag(),
+                    "no memory file that could be made: bytes=" + Long.toUnsignedString(inode.getSize()),
                     "");
+        } else if (inode.hasHugetlbFlag() && !object.isMapped()) {
+            validation.refuse(inode.getName(), "a memory file of huge pages that nobody has mapped before", "");
         }
     }
 

@@ -50,7 +50,13 @@ final class MappingCapture {
         if (advice != 0) {
             vma.setMadv(advice);
         }
-        if (special == SpecialMapping.SHARED_ANONYMOUS) {
+        if (VmFlags.isLockedOnFault(smap)) {
+            vma.setLockedOnFault(true);
+        }
+        if (VmFlags.isSealed(smap)) {
+            vma.setSealed(true);
+        }
+        if (special == SpecialMapping.SHARED_ANONYMOUS && map.shared()) {
             vma.setPgoff(map.offset())
                     .setShmid(shared.save(process, map))
                     .setFlags(VmaBits.MAP_SHARED | VmaBits.MAP_ANONYMOUS | VmFlags.mapFlags(smap))
@@ -61,12 +67,17 @@ final class MappingCapture {
                     .setFlags(VmaBits.MAP_SHARED | VmaBits.MAP_ANONYMOUS | VmFlags.mapFlags(smap))
                     .setStatus(VmaBits.REGULAR | VmaBits.ANON_SHARED | VmaBits.SYSV_IPC)
                     .setFdflags(VmFlags.mayWrite(smap) ? Files.O_RDWR : Files.O_RDONLY);
-        } else if (map.isAnonymous()) {
+        } else if (map.isAnonymous() || (special == SpecialMapping.HUGETLB && !map.shared())) {
             anonymous(vma, smap, special);
-        } else if (special == SpecialMapping.MEMFD) {
+        } else if (special == SpecialMapping.MEMFD
+                || special == SpecialMapping.HUGETLB
+                || special == SpecialMapping.SHARED_ANONYMOUS) {
             file(vma, smap, VmaBits.MEMFD).setShmid(memoryFiles.idOf(process, map));
         } else {
             file(vma, smap, 0).setShmid(files.idOf(process, map));
+        }
+        if (VmFlags.isHuge(smap)) {
+            vma.setFlags(vma.getFlags() | HugePages.mapFlags(process, map));
         }
     }
 

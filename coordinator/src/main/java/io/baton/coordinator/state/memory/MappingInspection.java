@@ -12,8 +12,10 @@ import io.baton.task.linux.MemFd;
 import io.baton.task.linux.PageMap;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.ProcSmap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Says which mappings of a process cannot be saved, and why. */
@@ -22,6 +24,9 @@ final class MappingInspection {
 
     /** Others depend on how it was mapped before it was sealed. */
     private static final int RESTORED_SEALS = MemFd.SEAL_SEAL | MemFd.SEAL_SHRINK | MemFd.SEAL_GROW | MemFd.SEAL_EXEC;
+
+    /** What may be of huge pages. */
+    private static final Set<SpecialMapping> HUGE = EnumSet.of(SpecialMapping.HUGETLB, SpecialMapping.MEMFD);
 
     private final SeizedProcess process;
     private final Refusals refusals;
@@ -87,6 +92,8 @@ final class MappingInspection {
             inspectShared(map, "shared anonymous memory");
         } else if (reason == null && special == SpecialMapping.SYSV) {
             inspectShared(map, "System V shared memory");
+        } else if (reason == null && special == SpecialMapping.HUGETLB) {
+            inspectShared(map, "huge pages");
         } else if (reason == null && special == SpecialMapping.MEMFD) {
             inspectShared(map, "memory file (memfd)");
         } else if (reason == null && !map.isAnonymous()) {
@@ -97,16 +104,12 @@ final class MappingInspection {
     }
 
     private static @Nullable String reasonByFlags(ProcSmap map) {
-        if (map.has("ht")) {
-            return "huge pages of hugetlbfs";
+        if (VmFlags.isHuge(map) && !HUGE.contains(SpecialMapping.of(map.map()))) {
+            return "huge pages of a file or of System V shared memory";
         } else if (map.has("io") || map.has("pf")) {
             return "memory of a device";
         } else if (map.has("ss")) {
             return "shadow stack (CET)";
-        } else if (map.has("sl")) {
-            return "sealed (mseal), so that it could not be put back";
-        } else if (map.has("lf")) {
-            return "locked on fault (mlock2 with MLOCK_ONFAULT)";
         } else if (map.protectionKey() != 0) {
             return "memory protection key " + map.protectionKey();
         }
@@ -126,12 +129,8 @@ final class MappingInspection {
     }
 
     private void inspectShared(ProcMap map, String kind) {
-        if (!map.shared()) {
-            add(name(map), "private mapping of " + kind, "");
-            return;
-        }
         try (Fd memory = SharedMemoryCapture.open(process, map)) {
-            if ((MemFd.seals(memory) & ~RESTORED_SEALS) != 0) {
+            if (map.shared() && (MemFd.seals(memory) & ~RESTORED_SEALS) != 0) {
                 add(name(map), kind + " sealed against writing", "");
             }
         } catch (LinuxException e) {

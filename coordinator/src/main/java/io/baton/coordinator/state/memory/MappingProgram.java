@@ -25,11 +25,14 @@ final class MappingProgram {
             | VmaBits.MAP_ANONYMOUS
             | VmaBits.MAP_GROWSDOWN
             | VmaBits.MAP_LOCKED
-            | VmaBits.MAP_NORESERVE;
+            | VmaBits.MAP_NORESERVE
+            | HugePages.FLAGS;
 
     /** Hints that a kernel may be built without: it then says EINVAL. */
     private static final long HINTS =
             1L << VmaBits.MADV_MERGEABLE | 1L << VmaBits.MADV_HUGEPAGE | 1L << VmaBits.MADV_NOHUGEPAGE;
+
+    private static final int MLOCK_ONFAULT = 1;
 
     private final ProcessRestore process;
     private final ContextBuilder context;
@@ -56,9 +59,12 @@ final class MappingProgram {
             } else if (SystemVSegments.is(vma)) {
                 new SystemVProgram(process, context).map(i);
             } else if (SharedMemory.isShared(vma)) {
-                shared.map(i);
+                shared.map(i, filled.get(i));
             } else if (inherited.of(vma) == null) {
                 map(i, filled.get(i));
+            }
+            if (vma.getLockedOnFault()) {
+                lockOnFault(i);
             }
             // Before pages come: whether memory may be huge is decided when it is touched.
             for (long bits = vma.getMadv(); bits != 0; bits &= bits - 1) {
@@ -79,6 +85,31 @@ final class MappingProgram {
                 advise(i, VmaBits.MADV_GUARD_INSTALL);
             }
         }
+        for (int i = 0; i < count; i++) { // nothing can be done to them afterwards
+            if (mm.getVmas(i).getSealed() && isMapped(mm.getVmas(i))) {
+                range(i, SyscallNumber.MSEAL).value(0);
+            }
+        }
+    }
+
+    /** What mmap is told; who locks pages as they are touched does not have them all touched at once. */
+    static int flags(VmaEntry vma) {
+        return vma.getFlags() & KNOWN_FLAGS & ~(vma.getLockedOnFault() ? VmaBits.MAP_LOCKED : 0);
+    }
+
+    private void lockOnFault(int index) {
+        if (VmaBits.has(mm.getVmas(index).getFlags(), VmaBits.MAP_LOCKED)) {
+            range(index, SyscallNumber.MLOCK2).value(MLOCK_ONFAULT);
+        }
+    }
+
+    /** A call about a mapping. */
+    private ProgramBuilder range(int index, int call) {
+        VmaEntry vma = mm.getVmas(index);
+        return context.item(Item.MAPPING.tag(index))
+                .call(call)
+                .value(vma.getStart())
+                .value(vma.getEnd() - vma.getStart());
     }
 
     /** Whether it is put back by mmap; vDSO and vsyscall page are not, guard regions are no mappings. */
@@ -99,7 +130,7 @@ final class MappingProgram {
                 .value(vma.getStart())
                 .value(vma.getEnd() - vma.getStart())
                 .value(filled ? vma.getProt() | Mapping.PROT_WRITE : vma.getProt())
-                .value((vma.getFlags() & KNOWN_FLAGS) | VmaBits.MAP_FIXED_NOREPLACE);
+                .value(flags(vma) | VmaBits.MAP_FIXED_NOREPLACE);
         if (anonymous) {
             block.value(-1).value(0);
         } else {

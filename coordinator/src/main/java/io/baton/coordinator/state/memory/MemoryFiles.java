@@ -87,7 +87,8 @@ public final class MemoryFiles {
             FileStatus status = Files.status(memory.number());
             long shared = status.ino() & ID_MASK;
             SharedMemoryCapture.of(tree).save(memory.number(), shared);
-            tree.addMemoryFile(MemfdInodeEntry.newBuilder()
+            boolean huge = HugePages.isOn(memory.number());
+            MemfdInodeEntry.Builder entry = MemfdInodeEntry.newBuilder()
                     .setInodeId(id)
                     .setName(name(link))
                     .setUid(status.uid())
@@ -95,8 +96,11 @@ public final class MemoryFiles {
                     .setMode(status.mode())
                     .setSize(status.size())
                     .setSeals(MemFd.seals(memory))
-                    .setShmid((int) shared)
-                    .build());
+                    .setShmid((int) shared);
+            if (huge) {
+                entry.setHugetlbFlag(HugePages.memoryFileFlags("/proc/self/fd/" + memory.number()));
+            }
+            tree.addMemoryFile(entry.build());
         }
         return id;
     }

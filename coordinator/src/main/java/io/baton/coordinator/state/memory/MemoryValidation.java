@@ -66,8 +66,6 @@ final class MemoryValidation {
             throw damaged("advice of no known kind: " + name(vma) + " madv=0x" + Long.toHexString(vma.getMadv()));
         } else if (VmaBits.has(status, UNSUPPORTED)) {
             refuse(name(vma), "cannot be restored yet: " + kind(status), "");
-        } else if (VmaBits.has(vma.getFlags(), VmaBits.MAP_HUGETLB)) {
-            refuse(name(vma), "cannot be restored yet: huge pages of hugetlbfs", "");
         } else if (SystemVSegments.is(vma)) {
             return; // looked at by themselves
         } else if (SharedMemory.isShared(vma)) {
@@ -92,11 +90,10 @@ final class MemoryValidation {
     }
 
     private void shared(VmaEntry vma) {
-        if (VmaBits.has(vma.getFlags(), VmaBits.MAP_PRIVATE)) {
-            refuse(name(vma), "cannot be restored yet: private mapping of a memory file", "");
-            return;
-        }
         SharedObject object = SharedMemory.of(process).object(process, vma);
+        if (HugePages.are(vma) && !object.isWholeIn(vma)) {
+            refuse(name(vma), "is the first of huge pages that are shared, and not all of them", "");
+        }
         PagemapImage pagemap = object.pagemap();
         if (pagemap == null) {
             return;

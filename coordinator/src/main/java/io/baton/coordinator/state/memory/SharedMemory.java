@@ -43,7 +43,9 @@ public final class SharedMemory {
         SharedObject object = VmaBits.has(vma.getStatus(), VmaBits.MEMFD)
                 ? of(process, inode(process, (int) vma.getShmid()))
                 : object(process, vma.getShmid(), null);
-        object.reach(vma.getPgoff() + vma.getEnd() - vma.getStart());
+        if (!VmaBits.has(vma.getFlags(), VmaBits.MAP_PRIVATE)) { // which may end beyond it
+            object.reach(vma.getPgoff() + vma.getEnd() - vma.getStart());
+        }
         return object;
     }
 

@@ -40,7 +40,7 @@ final class SharedMemoryCapture {
 
     /** Saves the memory behind a mapping, unless that is done already; returns its id in the image. */
     long save(SeizedProcess process, ProcMap map) {
-        if (saved.add(map.inode())) {
+        if (!saved.contains(map.inode())) {
             try (Fd memory = open(process, map)) {
                 save(memory.number(), map.inode());
             }
@@ -48,8 +48,11 @@ final class SharedMemoryCapture {
         return map.inode();
     }
 
-    /** Saves what is in an open file, under an id of the caller's. */
+    /** Saves what is in an open file, under an id of the caller's, unless that is done already. */
     void save(int memory, long id) {
+        if (!saved.add(id)) {
+            return;
+        }
         try (PagesFile file = new PagesFile(tree, ImageKind.PAGEMAP_SHMEM, id)) {
             copy(memory, file);
             file.finish();

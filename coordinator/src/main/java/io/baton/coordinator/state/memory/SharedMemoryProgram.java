@@ -20,6 +20,7 @@ final class SharedMemoryProgram {
 
     private static final int PAGES_REGISTER = 1;
 
+    private static final int MFD_HUGETLB = 4;
     private static final int PERMISSIONS = 07777;
     /** Of a memory file that has just been made. */
     private static final int DEFAULT_PERMISSIONS = 0777;
@@ -38,21 +39,31 @@ final class SharedMemoryProgram {
         this.memory = SharedMemory.of(process);
     }
 
-    void map(int index) {
+    /**
+     * Makes a mapping, and what it is of.
+     *
+     * @param filled whether it is a private one that gets pages of its own
+     */
+    void map(int index, boolean filled) {
         VmaEntry vma = process.mm().getVmas(index);
         SharedObject object = memory.object(process, vma);
+        boolean isPrivate = VmaBits.has(vma.getFlags(), VmaBits.MAP_PRIVATE);
+        int protection = filled ? vma.getProt() | Mapping.PROT_WRITE : vma.getProt();
         if (object.isMade()) {
             item(index);
             context.after(object.maker());
-            file.open(object.path(process, index), Files.O_RDWR, Item.MAPPING.tag(index));
-            map(index, OpenFile.REGISTER, vma.getProt());
+            int mode = isPrivate ? Files.O_RDONLY : Files.O_RDWR;
+            file.open(object.path(process, index), mode, Item.MAPPING.tag(index));
+            map(index, OpenFile.REGISTER, protection);
             return;
         }
         boolean whole = vma.getPgoff() == 0 && vma.getEnd() - vma.getStart() == object.size();
-        if (whole && object.file() == null) {
+        if (HugePages.are(vma)) {
+            makeHuge(index, object, protection);
+        } else if (whole && !isPrivate && object.file() == null) {
             makeAnonymous(index, object.pagemap());
         } else {
-            makeFile(index, object);
+            makeFile(index, object, protection);
         }
         object.madeBy(process, index);
     }
@@ -76,7 +87,7 @@ final class SharedMemoryProgram {
     }
 
     /** The object is larger than what the process has mapped of it, or has a name. */
-    private void makeFile(int index, SharedObject object) {
+    private void makeFile(int index, SharedObject object, int protection) {
         MemfdInodeEntry file = object.file();
         int seals = file == null ? MemFd.SEAL_SEAL : file.getSeals();
         ProgramBuilder block = item(index);
@@ -90,7 +101,41 @@ final class SharedMemoryProgram {
         }
         // Then, because the image has whole pages.
         item(index).call(SyscallNumber.FTRUNCATE).register(MEMORY_REGISTER).value(object.size());
-        map(index, MEMORY_REGISTER, process.mm().getVmas(index).getProt());
+        map(index, MEMORY_REGISTER, protection);
+        if (file != null) {
+            settle(index, file, seals);
+        }
+        item(index).call(SyscallNumber.CLOSE).register(MEMORY_REGISTER);
+    }
+
+    /** Such a file can be written only where it is mapped, which it is as a whole, to be mapped as it should be afterwards. */
+    private void makeHuge(int index, SharedObject object, int protection) {
+        VmaEntry vma = process.mm().getVmas(index);
+        MemfdInodeEntry file = object.file();
+        int seals = file == null ? MemFd.SEAL_SEAL : file.getSeals();
+        int size = vma.getFlags() & HugePages.MEMORY_FILE_FLAGS & ~MemFd.MFD_ALLOW_SEALING;
+        ProgramBuilder block = item(index);
+        block.call(SyscallNumber.MEMFD_CREATE)
+                .data(block.string(object.name()))
+                .value(MFD_HUGETLB | size | (seals == MemFd.SEAL_SEAL ? 0 : MemFd.MFD_ALLOW_SEALING))
+                .store(MEMORY_REGISTER);
+        block.call(SyscallNumber.FTRUNCATE).register(MEMORY_REGISTER).value(object.size());
+        PagemapImage pagemap = object.pagemap();
+        if (pagemap != null && !pagemap.runs().isEmpty()) {
+            long length = vma.getEnd() - vma.getStart();
+            item(index)
+                    .call(SyscallNumber.MMAP)
+                    .value(vma.getStart())
+                    .value(length)
+                    .value(Mapping.PROT_READ | Mapping.PROT_WRITE)
+                    .value(VmaBits.MAP_SHARED | VmaBits.MAP_FIXED_NOREPLACE)
+                    .register(MEMORY_REGISTER)
+                    .value(0)
+                    .expect(vma.getStart());
+            PageProgram.compileShared(process, context, pagemap, index);
+            item(index).call(SyscallNumber.MUNMAP).value(vma.getStart()).value(length);
+        }
+        map(index, MEMORY_REGISTER, protection);
         if (file != null) {
             settle(index, file, seals);
         }
@@ -141,7 +186,7 @@ final class SharedMemoryProgram {
 
     private void map(int index, int register, int protection) {
         VmaEntry vma = process.mm().getVmas(index);
-        int flags = vma.getFlags() & MappingProgram.KNOWN_FLAGS & ~VmaBits.MAP_ANONYMOUS;
+        int flags = MappingProgram.flags(vma) & ~VmaBits.MAP_ANONYMOUS;
         ProgramBuilder block = item(index);
         block.call(SyscallNumber.MMAP)
                 .value(vma.getStart())

@@ -15,6 +15,8 @@ public final class SharedObject {
     private final @Nullable MemfdInodeEntry file;
     private final @Nullable PagemapImage pagemap;
     private long size;
+    private boolean asked;
+    private boolean whole;
     private @Nullable ProcessRestore owner;
     private int ownerIndex;
     private int maker;
@@ -49,6 +51,20 @@ public final class SharedObject {
     long size() {
         MemfdInodeEntry named = file();
         return named == null ? size : named.getSize();
+    }
+
+    /** Whether a process has mapped it that was looked at before. */
+    public boolean isMapped() {
+        return asked;
+    }
+
+    /** Whether the first mapping that is asked about has all of it; so it does for all others then. */
+    boolean isWholeIn(VmaEntry first) {
+        if (!asked) {
+            asked = true;
+            whole = first.getPgoff() == 0 && first.getEnd() - first.getStart() >= size();
+        }
+        return whole;
     }
 
     void reach(long end) {
@@ -116,6 +132,8 @@ public final class SharedObject {
                 && vma.getPgoff() - first.getPgoff() == vma.getStart() - first.getStart()
                 && vma.getProt() == first.getProt()
                 && vma.getFlags() == first.getFlags()
+                && vma.getLockedOnFault() == first.getLockedOnFault()
+                && vma.getSealed() == first.getSealed()
                 && vma.getMadv() == first.getMadv();
     }
 }

@@ -16,7 +16,7 @@ enum SpecialMapping {
     /** A file of memfd_create(2). */
     MEMFD(null, ""),
     SYSV(null, ""),
-    HUGETLB("huge pages of hugetlbfs", ""),
+    HUGETLB(null, ""),
     AIO_RING("asynchronous I/O context (io_setup)", ""),
     ANON_INODE("kernel object without a file", "close it before the dump"),
     SOCKET("ring of a packet socket", "close it before the dump"),

@@ -29,14 +29,21 @@ final class SystemVCapture implements Closeable {
     private final TreeImage tree;
     private final int namespace;
     private final Map<Integer, IpcShmEntry> segments = new TreeMap<>();
+    private boolean lookedForLoose;
 
     private SystemVCapture(TreeImage tree) {
         this.tree = tree;
         namespace = TreeNamespaces.of(tree).id(Namespace.IPC);
     }
 
-    /** Asks about the segments among some mappings. */
+    /** Asks about the segments among some mappings; and, once, saves what nobody has mapped. */
     static void capture(ProcessCapture capture, Iterable<ProcSmap> maps) {
+        TreeNamespaces namespaces = TreeNamespaces.of(capture.tree());
+        if (namespaces.has(Namespace.IPC)) {
+            TreeImage tree = capture.tree();
+            tree.shared(SystemVCapture.class, () -> new SystemVCapture(tree))
+                    .addLoose(capture.process().procId(), namespaces);
+        }
         for (ProcSmap smap : maps) {
             ProcMap map = smap.map();
             if (SpecialMapping.of(map) == SpecialMapping.SYSV) {
@@ -44,6 +51,14 @@ final class SystemVCapture implements Closeable {
                 tree.shared(SystemVCapture.class, () -> new SystemVCapture(tree))
                         .ask(capture, (int) map.inode());
             }
+        }
+    }
+
+    private void addLoose(int task, TreeNamespaces namespaces) {
+        if (!lookedForLoose) {
+            lookedForLoose = true;
+            LooseSegments.capture(tree, task, namespaces.ids())
+                    .forEach(entry -> segments.put(entry.getDesc().getId(), entry));
         }
     }
 

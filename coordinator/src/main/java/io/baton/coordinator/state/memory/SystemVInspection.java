@@ -2,7 +2,10 @@ package io.baton.coordinator.state.memory;
 
 import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.ptrace.SeizedProcess;
+import io.baton.coordinator.state.namespaces.Namespace;
+import io.baton.coordinator.state.namespaces.Visit;
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.Identity;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.SyscallNumber;
@@ -12,13 +15,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whether System V shared memory of our own ipc namespace is attached by the tree alone: others would go on with the old
- * segment, while the restored tree has a new one. In a namespace of its own there are no others.
+ * Whether System V shared memory is attached by the tree alone: others would go on with the old
+ * segment, while the restored tree has a new one. The same in a namespace of its own, which others may have entered.
  */
 final class SystemVInspection {
     private static final int IPC_STAT = 2;
     private static final int ATTACHED_OFFSET = 88;
-    private static final String NAMESPACE = "ns/ipc";
 
     private SystemVInspection() {}
 
@@ -38,9 +40,7 @@ final class SystemVInspection {
         }
         segments.forEach((id, first) -> {
             SeizedProcess process = first.process();
-            int self = (int) ProcessHandle.current().pid();
-            boolean ours = process.readLink(NAMESPACE).equals(process.proc().readLink(self, NAMESPACE));
-            long attached = ours ? attached(id) : first.count();
+            long attached = attached(process, id);
             if (attached > first.count()) {
                 refusals.add(
                         process.pid(),
@@ -50,6 +50,13 @@ final class SystemVInspection {
                         "dump from a process above all who have it");
             }
         });
+    }
+
+    /** In whatever namespace it is. */
+    private static long attached(SeizedProcess process, int id) {
+        String link = Namespace.IPC.link();
+        boolean ours = process.readLink(link).equals(process.proc().readLink(Identity.pid(), link));
+        return ours ? attached(id) : Visit.of(process.procId(), Namespace.IPC, () -> attached(id));
     }
 
     /** How many mappings there are of a segment. */

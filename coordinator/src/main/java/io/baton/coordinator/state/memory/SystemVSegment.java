@@ -19,12 +19,12 @@ final class SystemVSegment {
     static final int CREATOR_GID_OFFSET = 16;
     static final int MODE_OFFSET = 20;
     static final int SIZE_OFFSET = 48;
-    private static final int ATTACHED_OFFSET = 88;
+    static final int ATTACHED_OFFSET = 88;
 
     static final int IPC_RMID = 0;
     private static final int IPC_SET = 1;
     private static final int IPC_STAT = 2;
-    private static final int SHM_LOCK = 11;
+    static final int SHM_LOCK = 11;
     private static final int SHM_DEST = 01000;
     private static final int SHM_LOCKED = 02000;
     private static final int PERMISSIONS = 0777;
@@ -32,9 +32,27 @@ final class SystemVSegment {
 
     private final IpcShmEntry entry;
     private int creator;
+    private boolean attached;
 
     SystemVSegment(IpcShmEntry entry) {
         this.entry = entry;
+    }
+
+    IpcShmEntry entry() {
+        return entry;
+    }
+
+    /** Whether a process of the tree has it. */
+    boolean isAttached() {
+        return attached;
+    }
+
+    void attach() {
+        attached = true;
+    }
+
+    boolean isLocked() {
+        return (entry.getDesc().getMode() & SHM_LOCKED) != 0;
     }
 
     int id() {
@@ -83,7 +101,7 @@ final class SystemVSegment {
         program.dataBuffer().putInt(at + GID_OFFSET, desc.getGid());
         program.dataBuffer().putInt(at + MODE_OFFSET, desc.getMode() & PERMISSIONS);
         program.call(SyscallNumber.SHMCTL).value(id()).value(IPC_SET).data(at);
-        if ((desc.getMode() & SHM_LOCKED) != 0) {
+        if (isLocked()) {
             program.call(SyscallNumber.SHMCTL).value(id()).value(SHM_LOCK).value(0);
         }
     }

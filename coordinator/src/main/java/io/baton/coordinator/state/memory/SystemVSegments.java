@@ -11,6 +11,7 @@ import io.baton.mktree.image.proto.MmEntry;
 import io.baton.mktree.image.proto.VmaEntry;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,13 @@ final class SystemVSegments {
         return segment;
     }
 
+    /** Those that no process has attached; known when all have been looked at. */
+    List<SystemVSegment> loose() {
+        return segments.values().stream()
+                .filter(segment -> !segment.isAttached())
+                .toList();
+    }
+
     Iterable<SystemVSegment> all() {
         return segments.values();
     }
@@ -86,6 +94,7 @@ final class SystemVSegments {
                 continue;
             }
             SystemVSegment segment = of(vma);
+            segment.attach();
             String name = "shared memory segment " + segment.id();
             boolean begins = vma.getPgoff() == 0 || continues(mm, i);
             boolean ends = vma.getPgoff() + vma.getEnd() - vma.getStart() == segment.mapped()

@@ -42,6 +42,21 @@ final class VmFlags {
         return map.has("dp");
     }
 
+    /** Whether pages are locked when they are touched (MLOCK_ONFAULT). */
+    static boolean isLockedOnFault(ProcSmap map) {
+        return map.has("lf");
+    }
+
+    /** Whether it is of huge pages of hugetlbfs. */
+    static boolean isHuge(ProcSmap map) {
+        return map.has("ht");
+    }
+
+    /** Whether it may not be changed any more (mseal). */
+    static boolean isSealed(ProcSmap map) {
+        return map.has("sl");
+    }
+
     /** Whether mprotect may add PROT_WRITE: of a shared mapping, whether its file was opened for writing. */
     static boolean mayWrite(ProcSmap map) {
         return map.has("mw");

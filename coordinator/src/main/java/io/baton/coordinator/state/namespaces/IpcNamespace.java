@@ -4,25 +4,19 @@ import io.baton.coordinator.error.Refusals;
 import io.baton.coordinator.state.Account;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.ImageKind;
+import io.baton.mktree.image.proto.BatonQueue;
 import io.baton.mktree.image.proto.IpcVarEntry;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** System V IPC and POSIX message queues: the limits come back, and objects are refused. */
+/** System V IPC and POSIX message queues: limits and objects. */
 final class IpcNamespace implements NamespaceKind {
     private static final String SEMAPHORES = "kernel/sem";
     private static final int SEMAPHORE_LIMITS = 4;
-    private static final String REMEDY = "remove it, or dump before it is made";
-
-    /** Kinds of objects in CRIU's images, and what they are to the user. */
-    private static final Map<ImageKind, String> OBJECTS = Map.of(
-            ImageKind.IPCNS_SEM, "semaphore sets",
-            ImageKind.IPCNS_MSG, "message queues");
 
     @Override
     public Namespace namespace() {
@@ -33,25 +27,55 @@ final class IpcNamespace implements NamespaceKind {
     public Account account() {
         return new Account(
                         "ipc namespace",
-                        "limits below /proc/sys, seen from inside",
-                        "unshare(2), limits written",
-                        "IpcVarEntry")
-                .refusing("System V IPC and message queues are not supported yet");
+                        "limits below /proc/sys, objects listed in /proc/sysvipc and mqueue, all seen from inside; MSG_COPY; messages of POSIX queues are received and sent again",
+                        "unshare(2), limits written; the coordinator enters and makes all objects that nobody has attached",
+                        "IpcVarEntry",
+                        "IpcSemEntry",
+                        "IpcMsgEntry",
+                        "IpcShmEntry")
+                .refusing(
+                        "a process is to be told of its next message (mq_notify)",
+                        "belongs to a user or group that is not mapped");
     }
 
     @Override
     public void inspect(int root, int task, Refusals refusals) {
-        for (String object : Visit.of(task, Namespace.IPC, IpcObjects::list)) {
-            refusals.add(root, object, "System V IPC and message queues are not supported yet", REMEDY);
-        }
+        Visit.of(task, Namespace.IPC, () -> {
+            try (PosixQueues queues = PosixQueues.open()) {
+                for (String name : queues.names()) {
+                    if (queues.notified(name) != 0) {
+                        refusals.add(
+                                root,
+                                "message queue /" + name,
+                                "a process is to be told of its next message (mq_notify)",
+                                "dump when it has been told");
+                    }
+                }
+            }
+            return refusals;
+        });
     }
 
     @Override
-    public void capture(int task, int id, ImageDirectory image) throws IOException {
-        image.write(ImageKind.IPC_VAR, id, Visit.of(task, Namespace.IPC, IpcNamespace::limits));
+    public void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) throws IOException {
+        image.write(
+                ImageKind.IPC_VAR,
+                id,
+                Visit.of(
+                        task,
+                        Namespace.IPC,
+                        () -> limits().addAllQueues(queues(tree.ids())).build()));
+        IpcSemaphores.capture(task, id, tree.ids(), tree::pidInside, image);
+        IpcMessages.capture(task, id, tree.ids(), image);
     }
 
-    private static IpcVarEntry limits() {
+    private static List<BatonQueue> queues(UserIds users) {
+        try (PosixQueues queues = PosixQueues.open()) {
+            return queues.names().stream().map(name -> queues.read(name, users)).toList();
+        }
+    }
+
+    private static IpcVarEntry.Builder limits() {
         IpcVarEntry.Builder limits = IpcVarEntry.newBuilder();
         for (String limit : Sysctl.read(SEMAPHORES).split("\\s+")) {
             limits.addSemCtls(Integer.parseInt(limit));
@@ -68,8 +92,7 @@ final class IpcNamespace implements NamespaceKind {
                 .setMqMsgMax(number("fs/mqueue/msg_max"))
                 .setMqMsgsizeMax(number("fs/mqueue/msgsize_max"))
                 .setMqMsgDefault(number("fs/mqueue/msg_default"))
-                .setMqMsgsizeDefault(number("fs/mqueue/msgsize_default"))
-                .build();
+                .setMqMsgsizeDefault(number("fs/mqueue/msgsize_default"));
     }
 
     private static int number(String name) {
@@ -81,13 +104,6 @@ final class IpcNamespace implements NamespaceKind {
     public void validate(Saved saved, Refusals refusals) throws IOException {
         if (!saved.isSaved()) {
             return;
-        }
-        for (Map.Entry<ImageKind, String> object : OBJECTS.entrySet()) {
-            if (!saved.image()
-                    .allIfPresent(object.getKey(), saved.id(), com.google.protobuf.Message.class)
-                    .isEmpty()) {
-                refusals.add(saved.root(), "ipc namespace: " + object.getValue(), "not supported yet", "");
-            }
         }
         if (read(saved).getSemCtlsCount() != SEMAPHORE_LIMITS) {
             refusals.add(saved.root(), "ipc namespace: sem", "does not have four limits", "");
@@ -114,6 +130,30 @@ final class IpcNamespace implements NamespaceKind {
             restore(limits, Sysctl::write);
             return limits;
         });
+    }
+
+    /**
+     * Makes what is in it, from outside: there may be more of that than fits into a program, and who did what last cannot be
+     * brought back anyway.
+     */
+    static void fill(Saved saved, int task, UserIds users) throws IOException {
+        IpcVarEntry all = read(saved);
+        boolean empty =
+                all.getQueuesCount() == 0 && isEmpty(saved, ImageKind.IPCNS_SEM) && isEmpty(saved, ImageKind.IPCNS_MSG);
+        if (empty) {
+            return;
+        }
+        IpcDescription.enter(task, () -> {
+            IpcSemaphores.restore(saved.image(), saved.id(), users);
+            IpcMessages.restore(saved.image(), saved.id(), users);
+            all.getQueuesList().forEach(queue -> PosixQueues.make(queue, users));
+        });
+    }
+
+    private static boolean isEmpty(Saved saved, ImageKind kind) throws IOException {
+        return saved.image()
+                .allIfPresent(kind, saved.id(), com.google.protobuf.Message.class)
+                .isEmpty();
     }
 
     /** What the kernel has had no use for since 3.19, auto_msgmni, is left out. */

@@ -66,7 +66,7 @@ public final class MountNamespace implements NamespaceKind {
     }
 
     @Override
-    public void capture(int task, int id, ImageDirectory image) throws IOException {
+    public void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) throws IOException {
         List<MntEntry> entries = new ArrayList<>();
         for (Mount mount : Mount.of(Integer.toString(task))) {
             entries.add(entry(mount));

@@ -37,10 +37,11 @@ interface NamespaceKind {
     /**
      * Writes its files.
      *
+     * @param tree whose it is
      * @param task a living task in the namespace
      * @param id of the namespace in the image
      */
-    void capture(int task, int id, ImageDirectory image) throws IOException;
+    void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) throws IOException;
 
     /** Adds every reason why the namespace of an image cannot be made here. */
     void validate(Saved saved, Refusals refusals) throws IOException;

@@ -85,7 +85,7 @@ final class NetworkNamespace implements NamespaceKind {
     }
 
     @Override
-    public void capture(int task, int id, ImageDirectory image) throws IOException {
+    public void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) throws IOException {
         Loopback loopback = Visit.of(task, Namespace.NET, Loopback::current);
         image.write(ImageKind.NETNS, id, NetnsEntry.getDefaultInstance());
         image.write(

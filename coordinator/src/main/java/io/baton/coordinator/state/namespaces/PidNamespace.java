@@ -87,7 +87,7 @@ final class PidNamespace implements NamespaceKind {
     }
 
     @Override
-    public void capture(int task, int id, ImageDirectory image) {}
+    public void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) {}
 
     @Override
     public void validate(Saved saved, Refusals refusals) {}

@@ -119,6 +119,13 @@ public final class SavedNamespaces {
                 }
             });
         }
+        if (isSaved(Namespace.IPC)) {
+            forKinds((kind, saved) -> {
+                if (kind.namespace() == Namespace.IPC) {
+                    IpcNamespace.fill(saved, task, userIds);
+                }
+            });
+        }
     }
 
     /** Whether the tree has a user namespace. */

@@ -47,7 +47,7 @@ final class TimeNamespace implements NamespaceKind {
     public void inspect(int root, int task, Refusals refusals) {}
 
     @Override
-    public void capture(int task, int id, ImageDirectory image) throws IOException {
+    public void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) throws IOException {
         image.write(
                 ImageKind.TIMENS,
                 id,

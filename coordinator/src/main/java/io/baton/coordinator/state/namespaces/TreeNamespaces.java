@@ -125,7 +125,8 @@ public final class TreeNamespaces {
         return has(Namespace.USER) && has(Namespace.PID);
     }
 
-    private boolean has(Namespace namespace) {
+    /** Whether the tree has one of its own. */
+    public boolean has(Namespace namespace) {
         return own.stream().anyMatch(kind -> kind.namespace() == namespace);
     }
 
@@ -257,7 +258,7 @@ public final class TreeNamespaces {
     /** Writes what the tree's own namespaces are; it is still stopped. */
     public void write(ImageDirectory image) throws IOException {
         for (int i = 0; i < own.size(); i++) {
-            own.get(i).capture(task, FIRST_OWN_ID + i, image);
+            own.get(i).capture(this, task, FIRST_OWN_ID + i, image);
         }
     }
 }

@@ -63,7 +63,7 @@ final class UserNamespace implements NamespaceKind {
     }
 
     @Override
-    public void capture(int task, int id, ImageDirectory image) throws IOException {
+    public void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) throws IOException {
         image.write(
                 ImageKind.USERNS,
                 id,

@@ -33,7 +33,7 @@ final class UtsNamespace implements NamespaceKind {
     public void inspect(int root, int task, Refusals refusals) {}
 
     @Override
-    public void capture(int task, int id, ImageDirectory image) throws IOException {
+    public void capture(TreeNamespaces tree, int task, int id, ImageDirectory image) throws IOException {
         SystemInfo.Names names = Visit.of(task, Namespace.UTS, SystemInfo::names);
         image.write(
                 ImageKind.UTSNS,

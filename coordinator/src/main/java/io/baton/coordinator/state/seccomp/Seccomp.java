@@ -33,6 +33,7 @@ public final class Seccomp implements StateKind {
     private static final int PR_SET_SECCOMP = 22;
     private static final int SECCOMP_MODE_STRICT = 1;
     private static final int SECCOMP_SET_MODE_FILTER = 1;
+    private static final int SECCOMP_FILTER_FLAG_TSYNC = 1;
 
     /** {@code struct sock_fprog}: number of instructions (16 bits, padded to 64), address. */
     private static final int ADDRESS_OFFSET = 8;
@@ -139,21 +140,40 @@ public final class Seccomp implements StateKind {
         if (saved.getSeccompMode() == SeccompMode.strict) {
             kept.call(SyscallNumber.PRCTL).value(PR_SET_SECCOMP).value(SECCOMP_MODE_STRICT);
         } else if (saved.getSeccompMode() == SeccompMode.filter) {
+            boolean together = areAlike(thread.process());
+            if (together && !thread.isFirst()) {
+                return;
+            }
             for (SeccompFilter filter : filters(thread.process()).chain(saved.getSeccompFilter())) {
-                install(filter, kept);
+                install(filter, together ? SECCOMP_FILTER_FLAG_TSYNC : 0, kept);
             }
         }
     }
 
-    private static void install(SeccompFilter filter, ProgramBuilder kept) {
+    /**
+     * Whether several threads have the same filters. Then the first installs them for all, so that they are the very same: else no
+     * thread could give the others one more (TSYNC).
+     */
+    private static boolean areAlike(ProcessRestore process) {
+        ThreadCoreEntry first = process.core().getThreadCore();
+        return process.cores().size() > 1
+                && !process.pstree().getLeaderDead()
+                && process.cores().stream()
+                        .map(CoreEntry::getThreadCore)
+                        .allMatch(other -> other.getSeccompMode() == SeccompMode.filter
+                                && other.getSeccompFilter() == first.getSeccompFilter());
+    }
+
+    private static void install(SeccompFilter filter, int flags, ProgramBuilder kept) {
         byte[] instructions = filter.getFilter().toByteArray();
         int code = kept.bytes(instructions);
         int program = kept.longs(instructions.length / SeccompFilters.INSTRUCTION_LENGTH, 0);
         kept.op(Op.POKE).data(program + ADDRESS_OFFSET).data(code);
         kept.call(SyscallNumber.SECCOMP)
                 .value(SECCOMP_SET_MODE_FILTER)
-                .value(filter.getFlags())
-                .data(program);
+                .value(filter.getFlags() | flags)
+                .data(program)
+                .expect(0); // not a thread that does not take it
     }
 
     private static SeccompFilters filters(ProcessRestore process) {

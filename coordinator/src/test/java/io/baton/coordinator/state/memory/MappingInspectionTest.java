@@ -20,12 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class MappingInspectionTest {
     private static final Map<String, String> REASONS = Map.of(
-            "unlinked", "file has been deleted or replaced",
-            "memfd", "private mapping of memory file (memfd)",
+            "unlinked", "deleted: this name of the file is gone, others are left",
             "userfaultfd", "watched by userfaultfd",
-            "aio", "asynchronous I/O context (io_setup)",
-            "sealed", "sealed (mseal), so that it could not be put back",
-            "onfault", "locked on fault (mlock2 with MLOCK_ONFAULT)");
+            "aio", "asynchronous I/O context (io_setup)");
 
     @TempDir
     Path directory;
@@ -42,7 +39,7 @@ class MappingInspectionTest {
                     .filter(Objects::nonNull) // by now some come back
                     .sorted()
                     .toList();
-            assertTrue(wanted.size() > 3, "this kernel can make too little: " + victim.ready());
+            assertTrue(wanted.size() > 1, "this kernel can make too little: " + victim.ready());
             assertEquals(
                     wanted,
                     refusals.all().stream().map(Refusal::reason).sorted().toList());

@@ -278,9 +278,6 @@ class NamespacesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "-i | ipcmk -M 4096 >/dev/null | shared memory segment 0",
-                "-i | ipcmk -S 2 >/dev/null; ipcmk -Q >/dev/null | message queue 0",
-                "-im | mkdir -p /tmp/mq; mount -t mqueue mq /tmp/mq; >/tmp/mq/mine; umount /tmp/mq | message queue /mine",
                 "-n | ip link add dummy0 type bridge | network device dummy0",
                 "-n | ip link set lo up; ip addr add 10.9.8.7/24 dev lo | IPv4 addresses and routes",
                 "-n | ip rule add pref 7 lookup main | routing rules",
