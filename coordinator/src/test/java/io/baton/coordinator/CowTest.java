@@ -71,6 +71,16 @@ class CowTest {
         }
     }
 
+    /** What is too little to be stored once: to read it must not give each process a copy of its own. */
+    @Test
+    void shouldLeaveSmallMemoryShared() throws Exception {
+        try (CowTree tree = CowTree.start(directory, 0, 6, 8, 2)) {
+            int[] shared = tree.sharing();
+            dump(tree, directory.resolve("images"), Finish.LEAVE_RUNNING, DumpOptions.DEFAULT);
+            assertArrayEquals(shared, tree.sharing());
+        }
+    }
+
     @Test
     void shouldWritePlainImages() throws Exception {
         Path images = directory.resolve("images");

@@ -90,6 +90,7 @@ final class CapturePipeline {
     private List<CapturedProcess> capture(List<SeizedProcess> batch) {
         List<CapturedProcess> captured = new ArrayList<>(batch.size());
         for (SeizedProcess process : batch) {
+            process.openMemory();
             CapturedProcess capture = new CapturedProcess(process, request.options(), image);
             capture.capture();
             captured.add(capture);
@@ -108,6 +109,9 @@ final class CapturePipeline {
             process.answered();
         }
         runner.finish();
+        for (CapturedProcess process : batch) {
+            process.closeMemory();
+        }
         OperationListener listener = request.supervision().listener();
         if (listener.isActive()) {
             long end = System.nanoTime();

@@ -44,6 +44,10 @@ final class CapturedProcess implements ProcessCapture {
         return process.pid();
     }
 
+    void closeMemory() {
+        process.closeMemory();
+    }
+
     /** Lets every kind look, and say what it wants to ask. */
     void capture() {
         List<StateKind> kinds = StateKinds.ALL;

@@ -29,13 +29,18 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the processes of a tree share in the image, written as it comes. Before {@link #open} nothing can be added. */
 final class CapturedTree implements TreeImage, Closeable {
-    private final Map<Class<?>, Object> shared = new HashMap<>();
-    private final Map<RegFileEntry, Integer> paths = new HashMap<>();
+    /** Several threads ask for what is shared. */
+    private final Map<Class<?>, Object> shared = new ConcurrentHashMap<>();
+
+    /** By the entry's bytes: to hash a message protobuf first reads the descriptions of all messages. */
+    private final Map<ByteString, Integer> paths = new HashMap<>();
+
     private final Map<ImageKind, ImageWriter> writers = new EnumMap<>(ImageKind.class);
     private @Nullable ImageDirectory directory;
     private final Map<SeccompFilter, Integer> seccompFilters = new LinkedHashMap<>();
@@ -78,7 +83,7 @@ final class CapturedTree implements TreeImage, Closeable {
 
     @Override
     public int addPath(RegFileEntry.Builder file) {
-        RegFileEntry key = file.setId(0).build();
+        ByteString key = file.setId(0).build().toByteString();
         Integer known = paths.get(key);
         if (known != null) {
             return known;
@@ -150,7 +155,18 @@ final class CapturedTree implements TreeImage, Closeable {
 
     @Override
     public <T> T shared(Class<T> type, Supplier<T> maker) {
-        return type.cast(shared.computeIfAbsent(type, unused -> maker.get()));
+        Object known = shared.get(type);
+        if (known == null) {
+            // Whoever makes it may ask for others.
+            synchronized (shared) {
+                known = shared.get(type);
+                if (known == null) {
+                    known = maker.get();
+                    shared.put(type, known);
+                }
+            }
+        }
+        return type.cast(known);
     }
 
     /** Writes an entry. */

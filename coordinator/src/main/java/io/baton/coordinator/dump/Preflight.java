@@ -12,6 +12,7 @@ import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.task.linux.Kcmp;
 import io.baton.task.linux.LinuxException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
@@ -42,14 +43,31 @@ final class Preflight {
     private void run() throws IOException {
         List<SeizedProcess> living =
                 tree.processes().stream().filter(process -> !process.isZombie()).toList();
+        TreeNamespaces namespaces = TreeNamespaces.of(image);
+        namespaces.begin(living.get(0));
+        Refusals ofNamespaces = new Refusals();
         Refusals ofTree = new Refusals();
-        try (Helpers helpers = new Helpers("inspect", living.size() <= FEW)) {
-            Future<?> beside = helpers.submit(() -> inspectTree(living, ofTree));
+        Refusals ofKinds = new Refusals();
+        try (Helpers first = new Helpers("inspect", living.size() <= FEW);
+                Helpers second = new Helpers("inspect-namespaces", living.size() <= FEW)) {
+            Future<?> kinds = first.submit(() -> inspectKinds(living, ofKinds));
+            Future<?> others = second.submit(() -> {
+                namespaces.inspect(tree.processes(), tree.proc(), ofNamespaces);
+                return inspectTree(living, ofTree);
+            });
             inspectProcesses(living);
-            Helpers.get(beside);
+            Helpers.get(others);
+            Helpers.get(kinds);
         }
-        for (Refusal refusal : ofTree.all()) {
-            refusals.add(refusal.pid(), refusal.object(), refusal.reason(), refusal.remedy());
+        // As if they had been found one after the other.
+        add(ofNamespaces, refusals);
+        add(ofTree, refusals);
+        add(ofKinds, refusals);
+    }
+
+    private static void add(Refusals found, Refusals all) {
+        for (Refusal refusal : found.all()) {
+            all.add(refusal.pid(), refusal.object(), refusal.reason(), refusal.remedy());
         }
     }
 
@@ -63,15 +81,24 @@ final class Preflight {
         }
     }
 
-    /** What only the whole tree can tell; at the same time as the other. */
+    /** What only the whole tree can tell; at the same time as the others. */
     private Void inspectTree(List<SeizedProcess> living, Refusals ofTree) {
-        List<StateKind> kinds = StateKinds.ALL;
-        TreeNamespaces.of(image).inspect(tree.processes(), tree.proc(), ofTree);
         inspectSharing(living, ofTree);
         new SessionInspection(tree, options, ofTree).run();
-        for (int i = 0; i < kinds.size(); i++) {
-            kinds.get(i).inspectTree(living, image, options, ofTree);
+        return null;
+    }
+
+    /** The same of each kind. */
+    private Void inspectKinds(List<SeizedProcess> living, Refusals ofKinds) {
+        List<StateKind> kinds = StateKinds.ALL;
+        List<Refusals> found = new ArrayList<>();
+        kinds.forEach(kind -> found.add(new Refusals()));
+        // The last first: when it is the turn of memory, the mappings have been read for the inspection of each
+        // process.
+        for (int i = kinds.size() - 1; i >= 0; i--) {
+            kinds.get(i).inspectTree(living, image, options, found.get(i));
         }
+        found.forEach(one -> add(one, ofKinds));
         return null;
     }
 

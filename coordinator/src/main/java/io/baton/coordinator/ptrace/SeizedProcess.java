@@ -2,6 +2,7 @@ package io.baton.coordinator.ptrace;
 
 import io.baton.task.linux.ClockOffsets;
 import io.baton.task.linux.Errno;
+import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.LinuxException;
@@ -38,12 +39,14 @@ public final class SeizedProcess implements AutoCloseable {
     private final List<Foothold> footholds = new ArrayList<>();
 
     private volatile @Nullable ProcStat stat;
+    private volatile @Nullable Long clockAhead;
     private volatile @Nullable ProcStatus status;
     private volatile @Nullable List<ProcMap> maps;
     private volatile @Nullable List<ProcSmap> smaps;
     private volatile int @Nullable [] descriptors;
     private volatile @Nullable List<DirectBuffer> pendingSignals;
     private @Nullable PidFd pidFd;
+    private volatile @Nullable Fd memory;
 
     /**
      * @param parent pid of its parent in the tree, 0 for the tree's root
@@ -156,12 +159,17 @@ public final class SeizedProcess implements AutoCloseable {
         return kept;
     }
 
-    /** The same with flags and usage; the kernel walks all page tables for it. */
+    /** The same with flags and usage; the kernel walks all page tables for it, so whoever comes second waits. */
     public List<ProcSmap> smaps() {
         List<ProcSmap> kept = smaps;
         if (kept == null) {
-            kept = proc().smaps(procId());
-            smaps = kept;
+            synchronized (threads) {
+                kept = smaps;
+                if (kept == null) {
+                    kept = proc().smaps(procId());
+                    smaps = kept;
+                }
+            }
         }
         return kept;
     }
@@ -183,12 +191,25 @@ public final class SeizedProcess implements AutoCloseable {
 
     /** How far its clock (CLOCK_MONOTONIC) is ahead of ours, in ns: it may be in a time namespace. */
     public long clockAhead() {
-        int self = Identity.pid();
-        if (readLink(TIME).equals(proc().readLink(self, TIME))) {
-            return 0;
+        Long kept = clockAhead;
+        if (kept == null) {
+            int self = Identity.pid();
+            boolean ours = readLink(TIME).equals(proc().readLink(self, TIME));
+            String clock = ClockOffsets.MONOTONIC;
+            kept = ours ? 0 : ClockOffsets.of(proc(), procId(), clock) - ClockOffsets.of(proc(), self, clock);
+            clockAhead = kept;
         }
-        String clock = ClockOffsets.MONOTONIC;
-        return ClockOffsets.of(proc(), procId(), clock) - ClockOffsets.of(proc(), self, clock);
+        return kept;
+    }
+
+    /** Tells beforehand that its clock is ours. */
+    public void hasOurClock() {
+        clockAhead = 0L;
+    }
+
+    /** What was read of it after all of it had stopped. */
+    void known(ProcStat read) {
+        stat = read;
     }
 
     /** Target of a link below {@code /proc/PID}: {@code exe}, {@code cwd}, {@code fd/3}. */
@@ -229,6 +250,10 @@ public final class SeizedProcess implements AutoCloseable {
      * @throws LinuxException EFAULT or EIO if not all of it is mapped
      */
     public void readMemory(long theirs, long ours, long length) {
+        if (memory != null) {
+            throughFile(SyscallNumber.PREAD64, Files.O_RDONLY, theirs, ours, length);
+            return;
+        }
         long done = 0;
         try {
             while (done < length) {
@@ -244,6 +269,10 @@ public final class SeizedProcess implements AutoCloseable {
 
     /** Writes its memory, whatever the protection of its mappings; see {@link #readMemory}. */
     public void writeMemory(long theirs, long ours, long length) {
+        if (memory != null) {
+            throughFile(SyscallNumber.PWRITE64, Files.O_WRONLY, theirs, ours, length);
+            return;
+        }
         long done = 0;
         try {
             while (done < length) {
@@ -259,16 +288,48 @@ public final class SeizedProcess implements AutoCloseable {
 
     /** {@code process_vm_readv} minds protections (PROT_NONE, write-only); {@code /proc/PID/mem} does not, for a tracer. */
     private void throughFile(int call, int flags, long theirs, long ours, long length) {
-        try (var memory = Files.open(procPath("mem"), flags | Files.O_CLOEXEC)) {
-            long done = 0;
-            while (done < length) {
-                long result = SystemCall.call(call, memory.number(), ours + done, length - done, theirs + done);
-                long moved = SystemCall.check(result, call, "pid", pid);
-                if (moved == 0) {
-                    throw new LinuxException("/proc/PID/mem", Errno.EIO, "pid=" + pid);
-                }
-                done += moved;
+        Fd kept = memory;
+        if (kept != null) {
+            through(kept, call, theirs, ours, length);
+            return;
+        }
+        try (Fd once = Files.open(procPath("mem"), flags | Files.O_CLOEXEC)) {
+            through(once, call, theirs, ours, length);
+        }
+    }
+
+    private void through(Fd file, int call, long theirs, long ours, long length) {
+        long done = 0;
+        while (done < length) {
+            long result = SystemCall.call(call, file.number(), ours + done, length - done, theirs + done);
+            long moved = SystemCall.check(result, call, "pid", pid);
+            if (moved == 0) {
+                throw new LinuxException("/proc/PID/mem", Errno.EIO, "pid=" + pid);
             }
+            done += moved;
+        }
+    }
+
+    /**
+     * Its memory as a file, {@code /proc/PID/mem}, open until {@link #closeMemory}; from now on all is read and written
+     * through it. It leaves pages shared that are so since a fork, which {@code process_vm_readv(2)} does not: to pin a
+     * page, the kernel gives the process a copy of its own.
+     */
+    public Fd openMemory() {
+        Fd kept = memory;
+        if (kept == null) {
+            kept = Files.open(procPath("mem"), Files.O_RDWR | Files.O_CLOEXEC);
+            memory = kept;
+        }
+        return kept;
+    }
+
+    /** Closes that file. */
+    public void closeMemory() {
+        Fd kept = memory;
+        memory = null;
+        if (kept != null) {
+            kept.close();
         }
     }
 
@@ -296,6 +357,7 @@ public final class SeizedProcess implements AutoCloseable {
     /** Closes the handle; lets nothing run. */
     @Override
     public void close() {
+        closeMemory();
         PidFd open = pidFd;
         pidFd = null;
         if (open != null) {

@@ -261,7 +261,7 @@ public final class SeizedThread {
     public ProcStat stat() {
         ProcStat kept = stat;
         if (kept == null) {
-            kept = process.proc().stat(pid(), tid);
+            kept = isLeader() ? process.stat() : process.proc().stat(pid(), tid);
             stat = kept;
         }
         return kept;
@@ -270,7 +270,7 @@ public final class SeizedThread {
     public ProcStatus status() {
         ProcStatus kept = status;
         if (kept == null) {
-            kept = process.proc().status(pid(), tid);
+            kept = isLeader() ? process.proc().status(tid) : process.proc().status(pid(), tid);
             status = kept;
         }
         return kept;

@@ -1,8 +1,10 @@
 package io.baton.coordinator.ptrace;
 
+import io.baton.task.linux.ProcStat;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
 
 /** A process that is just being seized, and what is known of it so far. */
 final class SeizingMember {
@@ -14,6 +16,13 @@ final class SeizingMember {
 
     final List<Traced> threads = new ArrayList<>();
     final List<SeizingMember> children = new ArrayList<>();
+    /** Whether all threads it has are stopped, so that it will not have others. */
+    boolean settled;
+    /** What was read of it then; null if it may have changed since. */
+    @Nullable
+    ProcStat stat;
+    /** Whether it has no children, and will have none. */
+    boolean childless;
 
     SeizingMember(int pid, int parent) {
         this.pid = pid;

@@ -4,6 +4,7 @@ import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcMap;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the few instructions by which signal handlers return ({@code mov $15, %rax; syscall}): every C library has them,
@@ -21,7 +22,18 @@ final class SignalRestorers {
     private final Map<File, Long> known = new HashMap<>();
 
     /** What is mapped, and so may be known. */
-    private record File(long device, long inode, long offset) {}
+    private record File(long device, long inode, long offset) {
+        // Written out: what the JVM makes of a record it makes at run time, for tens of milliseconds.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof File that && inode == that.inode && device == that.device && offset == that.offset;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Long.hashCode(inode) + Long.hashCode(offset);
+        }
+    }
 
     /** Address of such code in a process, 0 if there is none. */
     long find(SeizedProcess process) {

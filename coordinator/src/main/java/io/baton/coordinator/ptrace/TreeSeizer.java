@@ -35,6 +35,9 @@ public final class TreeSeizer {
     /** Each round finds somebody new, so this only ends a race with a tree that forks faster than we look. */
     private static final int ROUNDS = 1000;
 
+    /** State of a task that its tracer has stopped. */
+    private static final char TRACED = 't';
+
     private static final int PF_KTHREAD = 0x0020_0000;
 
     private final int self = Identity.pid();
@@ -231,10 +234,52 @@ public final class TreeSeizer {
 
     /** Stops all threads of these processes that are not stopped yet; whether there were any. */
     private boolean stop(List<SeizingMember> processes) {
-        List<Traced> asked = ask(processes);
+        List<SeizingMember> open = new ArrayList<>();
+        for (SeizingMember member : processes) {
+            if (!member.settled) {
+                open.add(member);
+            }
+        }
+        // Most have no thread but their leader, and that need not be looked for.
+        boolean any = stop(open, askLeaders(open));
+        open.removeIf(member -> member.settled);
+        return stop(open, ask(open)) || any;
+    }
+
+    private boolean stop(List<SeizingMember> processes, List<Traced> asked) {
         await(asked);
-        processes.forEach(TreeSeizer::dropDead);
+        for (SeizingMember member : processes) {
+            dropDead(member);
+            settle(member);
+        }
         return !asked.isEmpty();
+    }
+
+    /** Notes whether all threads there are have stopped: then there will be no others. */
+    private void settle(SeizingMember member) {
+        if (member.threads.isEmpty()) {
+            return;
+        }
+        try {
+            ProcStat stat = proc.stat(member.pid);
+            // Not so if another thread has called exec meanwhile, and is the leader now.
+            member.settled = stat.threads() == member.threads.size() && stat.state() == TRACED;
+            // What terminals say of a process is changed by others, too.
+            member.stat = member.settled && stat.terminal() == 0 ? stat : null;
+        } catch (VanishedException e) {
+            member.settled = false;
+        }
+    }
+
+    private List<Traced> askLeaders(List<SeizingMember> processes) {
+        List<Traced> asked = new ArrayList<>();
+        for (SeizingMember member : processes) {
+            if (member.seen.add(member.pid)) {
+                deadline.check("the tree to stop");
+                ask(member, member.pid, asked);
+            }
+        }
+        return asked;
     }
 
     private void await(List<Traced> asked) {
@@ -328,6 +373,9 @@ public final class TreeSeizer {
     private List<SeizingMember> newChildren(List<SeizingMember> parents) {
         List<SeizingMember> found = new ArrayList<>();
         for (SeizingMember parent : parents) {
+            if (parent.childless) {
+                continue;
+            }
             parent.children.clear();
             for (Traced thread : parent.threads) {
                 for (int pid : proc.children(parent.pid, thread.tid)) {
@@ -344,6 +392,8 @@ public final class TreeSeizer {
                     parent.children.add(child);
                 }
             }
+            // It makes none any more, and orphans only reach those who have descendants.
+            parent.childless = parent.settled && parent.children.isEmpty();
         }
         return found;
     }
@@ -358,6 +408,9 @@ public final class TreeSeizer {
             SeizedProcess process = new SeizedProcess(readers, member.pid, member.parent);
             for (Traced thread : member.threads) {
                 process.add(new SeizedThread(process, thread.tid, thread.stopSignal));
+            }
+            if (member.stat != null) {
+                process.known(member.stat);
             }
             SeizedProcess parent = made.get(member.parent);
             if (parent != null) {

@@ -12,6 +12,7 @@ final class AskedProcess {
     private final @Nullable AskedProcess parent;
     private final List<AskedProcess> children = new ArrayList<>();
     private final long startTime;
+    private final boolean alone;
     private @Nullable SuspendPage page;
     private String problem = "";
 
@@ -20,10 +21,12 @@ final class AskedProcess {
     private long start;
     private @Nullable SuspendTurn turn;
 
-    AskedProcess(int pid, @Nullable AskedProcess parent, long startTime) {
+    /** To be asked; {@code alone}: its leader was its only thread. */
+    AskedProcess(int pid, @Nullable AskedProcess parent, long startTime, boolean alone) {
         this.pid = pid;
         this.parent = parent;
         this.startTime = startTime;
+        this.alone = alone;
         if (parent != null) {
             parent.children.add(this);
         }
@@ -45,6 +48,11 @@ final class AskedProcess {
     /** By which it is told from others that had its pid. */
     long startTime() {
         return startTime;
+    }
+
+    /** Whether it had no threads but the leader. */
+    boolean isAlone() {
+        return alone;
     }
 
     /** Null if it has not registered, or cannot be asked. */

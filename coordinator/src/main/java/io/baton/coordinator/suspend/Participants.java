@@ -8,6 +8,7 @@ import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.ProcStat;
 import io.baton.task.linux.VanishedException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class Participants {
     /** Where those sleep who are frozen by v2, and only they; who is frozen by v1 is in state D. */
     private static final String FREEZER_TRAP = "get_signal";
+
+    private static final byte[] NAME = SuspendPage.PATH.getBytes(StandardCharsets.US_ASCII);
 
     private final ProcFs proc;
     private final int caller;
@@ -64,7 +67,7 @@ final class Participants {
         while (!stack.isEmpty()) {
             AskedProcess process = stack.pop();
             try {
-                for (int tid : proc.threads(process.pid())) {
+                for (int tid : process.isAlone() ? new int[] {process.pid()} : proc.threads(process.pid())) {
                     for (int child : proc.children(process.pid(), tid)) {
                         add(child, process, stack);
                     }
@@ -81,7 +84,7 @@ final class Participants {
             if (pid == self || (stat.isZombie() && stat.threads() <= 1)) {
                 return;
             }
-            AskedProcess process = new AskedProcess(pid, parent, stat.startTime());
+            AskedProcess process = new AskedProcess(pid, parent, stat.startTime(), stat.threads() == 1);
             found.add(process);
             stack.push(process);
             if (pid != caller) {
@@ -94,6 +97,9 @@ final class Participants {
 
     private void look(AskedProcess process, ProcStat stat) {
         int owner = 0;
+        if (!proc.has(process.pid(), "maps", NAME)) {
+            return;
+        }
         for (ProcMap map : proc.maps(process.pid())) {
             if (!SuspendPage.isOne(map)) {
                 continue;

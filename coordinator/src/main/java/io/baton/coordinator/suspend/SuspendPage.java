@@ -26,7 +26,7 @@ final class SuspendPage implements AutoCloseable {
     /** From an entry to its futex, for all pages the same. */
     static final long FUTEX_OFFSET = SuspendDescriptor.LENGTH + SuspendDescriptor.HOLD_OFFSET - ENTRY_OFFSET;
 
-    private static final String PATH = "/memfd:" + SuspendDescriptor.NAME + " (deleted)";
+    static final String PATH = "/memfd:" + SuspendDescriptor.NAME + " (deleted)";
     private static final long TMPFS_MAGIC = 0x0102_1994;
     private static final int STATFS_LENGTH = 120;
     private static final int NEEDED_SEALS = MemFd.SEAL_SHRINK;

@@ -137,7 +137,8 @@ class TreeSeizerTest {
                                         + ProcessHandle.current().pid()),
                         refused.message());
                 assertEquals(1, other.processes().size());
-                assertEquals('S', proc.stat(victim.pid()).state());
+                // It has been let go, and needs a moment to fall asleep again.
+                Victim.await(() -> proc.stat(victim.pid()).state() == 'S');
             }
         }
     }

@@ -215,7 +215,9 @@ public final class ImageDirectory {
 
     /** Writes a file of entries without payloads. */
     public void write(ImageKind kind, long id, Iterable<? extends Message> entries) throws IOException {
-        try (ImageWriter writer = writer(kind, id)) {
+        String name = kind.fileName(id);
+        Path file = path.resolve(name);
+        try (ImageWriter writer = ImageWriter.createAlone(file, kind, checksum -> written.put(name, checksum))) {
             for (Message entry : entries) {
                 writer.write(entry);
             }

@@ -16,18 +16,27 @@ import java.util.function.Consumer;
 public final class ImageWriter implements Closeable {
     private static final int BUFFER = 16 << 10;
 
+    /** Not a lambda: see {@code Scratch}. */
+    private static final ThreadLocal<ByteBuffer> OF_THREAD = new ThreadLocal<>() {
+        @Override
+        protected ByteBuffer initialValue() {
+            return newBuffer();
+        }
+    };
+
     private final ImageKind kind;
     private final ImageFile file;
     private final FileChecksum.Builder checksum = new FileChecksum.Builder();
     private final Consumer<FileChecksum> whenClosed;
-    private ByteBuffer buffer = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
+    private ByteBuffer buffer;
     private long index;
     /** Payload bytes the last entry has announced and that are still to come; negative if it cannot be known. */
     private long owed;
 
-    private ImageWriter(ImageKind kind, ImageFile file, Consumer<FileChecksum> whenClosed) {
+    private ImageWriter(ImageKind kind, ImageFile file, Consumer<FileChecksum> whenClosed, ByteBuffer buffer) {
         this.kind = kind;
         this.file = file;
+        this.buffer = buffer;
         this.whenClosed = whenClosed;
         if (kind.commonMagic() != 0) {
             buffer.putInt(kind.commonMagic());
@@ -41,7 +50,17 @@ public final class ImageWriter implements Closeable {
     }
 
     static ImageWriter create(Path path, ImageKind kind, Consumer<FileChecksum> whenClosed) throws IOException {
-        return new ImageWriter(kind, ImageFile.create(path), whenClosed);
+        return new ImageWriter(kind, ImageFile.create(path), whenClosed, newBuffer());
+    }
+
+    /** As {@link #create}, with the buffer of the calling thread: for one file after the other. */
+    static ImageWriter createAlone(Path path, ImageKind kind, Consumer<FileChecksum> whenClosed) throws IOException {
+        return new ImageWriter(
+                kind, ImageFile.create(path), whenClosed, OF_THREAD.get().clear());
+    }
+
+    private static ByteBuffer newBuffer() {
+        return ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Adds an entry. If it announces a payload, that must follow by {@link #payload}. */

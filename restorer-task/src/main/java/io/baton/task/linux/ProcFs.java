@@ -20,6 +20,15 @@ public final class ProcFs implements AutoCloseable {
 
     private static final int DIRENT_NAME = 19;
 
+    /** The kernel fills a page at least before it gives anything of a file that has many records. */
+    private static final int PAGE = 4096;
+    /** How long a record may be that is all of its file, however long: it is read as a whole. */
+    private static final int ALONE = 0;
+    /** Of a file of many records, whose length nobody knows. */
+    private static final int ANY = PAGE;
+
+    private static final int LONGEST_CHILD = 16;
+
     private final byte[] root;
     private final Memory pathMemory = Memory.allocate(PATH_LENGTH);
     private final UnsafeBuffer path = pathMemory.buffer();
@@ -39,24 +48,24 @@ public final class ProcFs implements AutoCloseable {
     }
 
     public ProcStat stat(final int pid) {
-        return ProcStat.parse(open(pid, "/stat"));
+        return ProcStat.parse(open(pid, "/stat", ALONE));
     }
 
     public ProcStat stat(final int pid, final int tid) {
-        return ProcStat.parse(open(pid, tid, "/stat"));
+        return ProcStat.parse(open(pid, tid, "/stat", ALONE));
     }
 
     public ProcStatus status(final int pid) {
-        return ProcStatus.parse(open(pid, "/status"));
+        return ProcStatus.parse(open(pid, "/status", ALONE));
     }
 
     public ProcStatus status(final int pid, final int tid) {
-        return ProcStatus.parse(open(pid, tid, "/status"));
+        return ProcStatus.parse(open(pid, tid, "/status", ALONE));
     }
 
     /** Mappings in order of address; none of a zombie. */
     public List<ProcMap> maps(final int pid) {
-        final ProcText lines = open(pid, "/maps");
+        final ProcText lines = open(pid, "/maps", ANY);
         final List<ProcMap> maps = new ArrayList<>();
         while (!lines.atEnd()) {
             maps.add(ProcMap.parse(lines));
@@ -66,7 +75,7 @@ public final class ProcFs implements AutoCloseable {
 
     /** Mappings with flags and usage; the kernel walks every page for it. */
     public List<ProcSmap> smaps(final int pid) {
-        final ProcText lines = open(pid, "/smaps");
+        final ProcText lines = open(pid, "/smaps", ANY);
         final List<ProcSmap> maps = new ArrayList<>();
         while (!lines.atEnd()) {
             maps.add(ProcSmap.parse(lines));
@@ -77,11 +86,11 @@ public final class ProcFs implements AutoCloseable {
     /** Of an open descriptor. */
     public ProcFdInfo fdInfo(final int pid, final int fd) {
         path(pid).append("/fdinfo/").append(fd);
-        return ProcFdInfo.parse(parse());
+        return ProcFdInfo.parse(parse(ALONE));
     }
 
     public List<ProcTimer> timers(final int pid) {
-        final ProcText lines = open(pid, "/timers");
+        final ProcText lines = open(pid, "/timers", ANY);
         final List<ProcTimer> timers = new ArrayList<>();
         while (!lines.atEnd()) {
             timers.add(ProcTimer.parse(lines));
@@ -91,7 +100,7 @@ public final class ProcFs implements AutoCloseable {
 
     /** Children made by one thread, zombies too. Only sure if all of them, and the thread, are stopped. */
     public int[] children(final int pid, final int tid) {
-        return open(pid, tid, "/children").integers();
+        return open(pid, tid, "/children", LONGEST_CHILD).integers();
     }
 
     /** Threads of a process, in order of tid. */
@@ -115,22 +124,42 @@ public final class ProcFs implements AutoCloseable {
     /** All of a file below {@code /proc/PID}, such as {@code cgroup} or {@code auxv}. */
     public byte[] read(final int pid, final String name) {
         path(pid).append("/").append(name);
-        final int length = fill();
+        final int length = fill(longest(name));
         return Arrays.copyOf(bytes, length);
     }
 
     /** All of a file below {@code /proc/PID}, as UTF-8, without a newline at its end. */
     public String readText(final int pid, final String name) {
         path(pid).append("/").append(name);
-        final int length = fill();
+        final int length = fill(longest(name));
         final int end = length > 0 && bytes[length - 1] == '\n' ? length - 1 : length;
         return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    }
+
+    /** Whether a file below {@code /proc/PID}, such as {@code maps}, has these bytes in it anywhere. */
+    public boolean has(final int pid, final String name, final byte[] wanted) {
+        path(pid).append("/").append(name);
+        final int length = fill(ANY);
+        final byte first = wanted[0];
+        for (int i = 0; i <= length - wanted.length; i++) {
+            if (bytes[i] == first && Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A decimal number in a file below {@code /proc/PID}, such as {@code oom_score_adj}. */
     public long readNumber(final int pid, final String name) {
         path(pid).append("/").append(name);
-        return parse().decimal();
+        return parse(ALONE).decimal();
+    }
+
+    private static int longest(final String name) {
+        return switch (name) {
+            case "attr/current", "auxv", "cgroup", "comm", "wchan" -> ALONE;
+            default -> ANY;
+        };
     }
 
     /** Target of a link below {@code /proc/PID}, such as {@code exe}, {@code fd/3} or {@code ns/pid}. */
@@ -142,25 +171,29 @@ public final class ProcFs implements AutoCloseable {
         return Memory.readString(memory.buffer(), 0, length);
     }
 
-    private ProcText open(final int pid, final String name) {
+    private ProcText open(final int pid, final String name, final int longest) {
         path(pid).append(name);
-        return parse();
+        return parse(longest);
     }
 
-    private ProcText open(final int pid, final int tid, final String name) {
+    private ProcText open(final int pid, final int tid, final String name, final int longest) {
         path(pid).append("/task/").append(tid).append(name);
-        return parse();
+        return parse(longest);
     }
 
-    private ProcText parse() {
+    private ProcText parse(final int longest) {
         // In this order: filling may make the array a larger one.
-        final int length = fill();
+        final int length = fill(longest);
         text.reset(bytes, length);
         return text;
     }
 
-    /** Reads the whole file into {@code bytes} and gives its length. */
-    private int fill() {
+    /**
+     * Reads the whole file into {@code bytes} and gives its length.
+     *
+     * @param longest that a record of it may be: if the kernel had room for one more, there is none.
+     */
+    private int fill(final int longest) {
         final int fd = openPath(Files.O_RDONLY);
         try {
             int length = 0;
@@ -176,6 +209,9 @@ public final class ProcFs implements AutoCloseable {
                     break;
                 }
                 length += count;
+                if (count + longest < PAGE || (longest == ALONE && length < memory.length())) {
+                    break;
+                }
             }
             memory.buffer().getBytes(0, bytes, 0, length);
             return length;

@@ -1,9 +1,11 @@
 package io.baton.coordinator.state.cgroups;
 
+import io.baton.coordinator.ptrace.SeizedThread;
 import io.baton.coordinator.state.Account;
 import io.baton.coordinator.state.StateKind;
 import io.baton.coordinator.state.ThreadCapture;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.task.linux.ProcFs;
 
 /**
  * The control groups a thread is in. Only their number goes into its core entry: the coordinator puts tasks into groups
@@ -30,13 +32,12 @@ public final class ControlGroups implements StateKind {
         int id = GroupSets.OWN;
         if (capture.process().options().groups() != ManageGroups.IGNORE) {
             TreeImage tree = capture.process().tree();
-            id = tree.shared(GroupSets.class, GroupSets::new)
-                    .id(capture.process()
-                            .process()
-                            .proc()
-                            .readText(
-                                    capture.thread().pid(),
-                                    "task/" + capture.thread().tid() + "/cgroup"));
+            SeizedThread thread = capture.thread();
+            ProcFs proc = thread.process().proc();
+            String text = thread.isLeader()
+                    ? proc.readText(thread.pid(), "cgroup")
+                    : proc.readText(thread.pid(), "task/" + thread.tid() + "/cgroup");
+            id = tree.shared(GroupSets.class, GroupSets::new).id(text);
         }
         capture.core().getThreadCoreBuilder().setCgSet(id);
     }

@@ -13,6 +13,7 @@ import io.baton.task.linux.Files;
 import java.util.HashMap;
 import java.util.Map;
 import org.agrona.collections.Int2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Working and root directories of a tree. Most processes have the same: each is looked up and entered once. */
 final class Directories {
@@ -20,7 +21,21 @@ final class Directories {
     private final Map<Directory, Entry> entries = new HashMap<>();
 
     /** A directory as a process sees it: the name, and what it leads to. */
-    private record Directory(String name, long device, long inode) {}
+    private record Directory(String name, long device, long inode) {
+        // Written out: what the JVM makes of a record it makes at run time, for tens of milliseconds.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Directory that
+                    && inode == that.inode
+                    && device == that.device
+                    && name.equals(that.name);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * name.hashCode() + Long.hashCode(inode);
+        }
+    }
 
     private record Pair(Entry working, Entry root) {}
 

@@ -10,8 +10,6 @@ import io.baton.task.linux.ProcFdInfo;
 import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,16 +28,10 @@ import org.jspecify.annotations.Nullable;
  * number of comparisons. A child is compared with its parent first, from which it mostly has what it has.
  */
 final class OpenFiles implements Closeable {
-    private static final Comparator<OpenFile> ORDER = Comparator.comparingLong(
-                    (OpenFile file) -> file.status().dev())
-            .thenComparingLong(file -> file.status().ino())
-            .thenComparingInt(file -> FileFlags.access(file.flags()))
-            .thenComparing(OpenFiles::compareDescriptions);
-
     /** Field tty_nr of {@code /proc/PID/stat}. */
     static final int TERMINAL = 7;
 
-    private final TreeMap<OpenFile, OpenFile> known = new TreeMap<>(ORDER);
+    private final TreeMap<OpenFile, OpenFile> known = new TreeMap<>(OpenFiles::compare);
     private final Int2ObjectHashMap<List<Descriptor>> tables = new Int2ObjectHashMap<>();
     private final Map<SeizedProcess, SeizedProcess> firsts = new HashMap<>();
     private final IntHashSet tasks = new IntHashSet();
@@ -59,6 +51,17 @@ final class OpenFiles implements Closeable {
 
     static OpenFiles of(TreeImage tree) {
         return tree.shared(OpenFiles.class, OpenFiles::new);
+    }
+
+    private static int compare(OpenFile one, OpenFile other) {
+        int order = Long.compare(one.status().dev(), other.status().dev());
+        if (order == 0) {
+            order = Long.compare(one.status().ino(), other.status().ino());
+        }
+        if (order == 0) {
+            order = Integer.compare(FileFlags.access(one.flags()), FileFlags.access(other.flags()));
+        }
+        return order == 0 ? compareDescriptions(one, other) : order;
     }
 
     private static int compareDescriptions(OpenFile one, OpenFile other) {
@@ -145,12 +148,20 @@ final class OpenFiles implements Closeable {
         if (inherited == null) {
             return null;
         }
-        int at = Collections.binarySearch(
-                inherited, fd, (row, number) -> Integer.compare(((Descriptor) row).fd(), (Integer) number));
-        if (at < 0) {
+        int low = 0;
+        int high = inherited.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (inherited.get(middle).fd() < fd) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if (low == inherited.size() || inherited.get(low).fd() != fd) {
             return null;
         }
-        OpenFile file = inherited.get(at).file();
+        OpenFile file = inherited.get(low).file();
         boolean equal = Kcmp.files(process.procId(), fd, file.holder(), file.fd()) == 0;
         return equal ? file : null;
     }

@@ -33,6 +33,9 @@ public final class Name implements StateKind {
 
     @Override
     public void capture(ProcessCapture capture) {
+        if (!capture.process().leaderDead()) {
+            return; // it tells its name itself
+        }
         byte[] name = capture.process().proc().read(capture.process().pid(), "comm");
         // A newline follows it.
         ByteString comm = ByteString.copyFrom(name, 0, Math.max(0, name.length - 1));
@@ -45,7 +48,15 @@ public final class Name implements StateKind {
         int name = ask.reserve(LENGTH);
         ask.call(SyscallNumber.PRCTL).value(PR_GET_NAME).data(name);
         ThreadCoreEntry.Builder thread = capture.core().getThreadCoreBuilder();
-        capture.then(answers -> thread.setCommBytes(read(answers, name)));
+        boolean leader = capture.thread().isLeader();
+        CoreEntry.Builder core = capture.core();
+        capture.then(answers -> {
+            ByteString comm = read(answers, name);
+            thread.setCommBytes(comm);
+            if (leader) {
+                core.getTcBuilder().setCommBytes(comm);
+            }
+        });
     }
 
     private static ByteString read(Answers answers, int offset) {

@@ -19,7 +19,27 @@ import org.jspecify.annotations.Nullable;
 
 /** The files that processes of one tree have mapped or execute: each is looked up and entered in the image once. */
 final class MappedFiles {
-    private record Key(String path, long device, long inode) {}
+    private record Key(String path, long device, long inode) {
+        static @Nullable Key of(String link) {
+            try {
+                FileStatus status = Files.statusAt(Files.AT_FDCWD, link, 0);
+                return new Key(Files.readLink(link), status.dev(), status.ino());
+            } catch (LinuxException e) {
+                return null;
+            }
+        }
+
+        // Written out: what the JVM makes of a record it makes at run time, for tens of milliseconds.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key that && inode == that.inode && device == that.device && path.equals(that.path);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * path.hashCode() + Long.hashCode(inode);
+        }
+    }
 
     /** Gets no signals. */
     static final FownEntry NO_OWNER = FownEntry.newBuilder()
@@ -32,6 +52,7 @@ final class MappedFiles {
 
     private final TreeImage tree;
     private final Map<Key, Integer> ids = new HashMap<>();
+    private final Map<Key, Integer> executables = new HashMap<>();
 
     private MappedFiles(TreeImage tree) {
         this.tree = tree;
@@ -105,14 +126,24 @@ final class MappedFiles {
 
     /** Id in the image of the file a process executes. */
     int idOfExecutable(SeizedProcess process) {
-        FileLookup found = FileLookup.ofLink(process.procPath("exe"));
+        // Most run the same: what has been looked up once is told by its link and what that leads to.
+        String link = process.procPath("exe");
+        Key key = Key.of(link);
+        Integer known = key == null ? null : executables.get(key);
+        if (known != null) {
+            return known;
+        }
+        FileLookup found = FileLookup.ofLink(link);
         Lost lost = found.status() == null ? lostExecutable(process) : null;
         FileStatus status = lost == null ? found.status() : lost.status();
-        Key key = new Key(found.path(), status == null ? 0 : status.dev(), status == null ? 0 : status.ino());
-        Integer known = ids.get(key);
+        Key file = new Key(found.path(), status == null ? 0 : status.dev(), status == null ? 0 : status.ino());
+        known = ids.get(file);
         if (known == null) {
             known = lost == null ? add(process, "executable", found) : addLost(lost);
-            ids.put(key, known);
+            ids.put(file, known);
+        }
+        if (key != null) {
+            executables.put(key, known);
         }
         return known;
     }

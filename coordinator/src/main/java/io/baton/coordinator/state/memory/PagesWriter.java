@@ -26,6 +26,8 @@ final class PagesWriter implements PageSink, AutoCloseable {
 
     private int read;
     private int filled;
+    /** Whether nobody looks which pages of the batch others have too. */
+    private boolean gentle;
 
     PagesWriter(SeizedProcess process, PagesFile file, ParentPages parent, SharedFrames frames, Tools tools) {
         this.process = process;
@@ -34,7 +36,7 @@ final class PagesWriter implements PageSink, AutoCloseable {
         this.frames = frames;
         this.batch = tools.batch;
         this.entries = tools.entries;
-        this.memory = new TaskMemory(process.procId());
+        this.memory = new TaskMemory(process);
     }
 
     /** What processes use one after the other. */
@@ -76,6 +78,8 @@ final class PagesWriter implements PageSink, AutoCloseable {
         }
         if (!batch.isWorthLooking()) {
             batch.forgetKeys();
+            // Not worth being stored once; but worth being left shared.
+            gentle = frames.isKept();
         } else if (!batch.look(frames, entries, process.procId())) {
             batch.forget();
         }
@@ -91,6 +95,7 @@ final class PagesWriter implements PageSink, AutoCloseable {
             }
         }
         batch.clear();
+        gentle = false;
     }
 
     /** Pages of a batch that follow one another. */
@@ -124,7 +129,7 @@ final class PagesWriter implements PageSink, AutoCloseable {
             copy(
                     start + (long) (from - first) * PageMap.PAGE_SIZE,
                     start + (long) (page - first) * PageMap.PAGE_SIZE,
-                    shared || !readable);
+                    shared || gentle || !readable);
         }
     }
 

@@ -47,6 +47,11 @@ final class SharedFrames implements Closeable {
         return tree.shared(SharedFrames.class, () -> new SharedFrames(false));
     }
 
+    /** Whether there may be any. */
+    boolean isKept() {
+        return once;
+    }
+
     /** Whether pages have been left to the file of another process. */
     boolean wereUsed() {
         return used;

@@ -8,6 +8,7 @@ import io.baton.task.linux.Errno;
 import io.baton.task.linux.Identity;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.ProcMap;
+import io.baton.task.linux.ProcSmap;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
 import java.util.HashMap;
@@ -29,7 +30,8 @@ final class SystemVInspection {
     static void inspect(List<SeizedProcess> processes, Refusals refusals) {
         Map<Integer, First> segments = new HashMap<>();
         for (SeizedProcess process : processes) {
-            for (ProcMap map : process.maps()) {
+            for (ProcSmap smap : process.smaps()) {
+                ProcMap map = smap.map();
                 if (SpecialMapping.of(map) == SpecialMapping.SYSV) {
                     segments.merge(
                             (int) map.inode(),

@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.memory;
 
+import io.baton.coordinator.ptrace.SeizedProcess;
 import io.baton.task.linux.Errno;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.Files;
@@ -13,10 +14,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaskMemory implements AutoCloseable {
     private final int pid;
+    private final @Nullable SeizedProcess seized;
     private @Nullable Fd file;
 
     TaskMemory(int pid) {
         this.pid = pid;
+        this.seized = null;
+    }
+
+    /** That of one who is stopped, whose file {@linkplain SeizedProcess#openMemory is kept open} by others. */
+    TaskMemory(SeizedProcess seized) {
+        this.pid = seized.procId();
+        this.seized = seized;
     }
 
     /**
@@ -26,7 +35,7 @@ final class TaskMemory implements AutoCloseable {
      * @return bytes read, fewer if there is no page any more
      */
     long read(long theirs, long ours, long length) {
-        Fd open = file;
+        Fd open = seized == null ? file : seized.openMemory();
         if (open == null) {
             open = Files.open("/proc/" + pid + "/mem", Files.O_RDONLY | Files.O_CLOEXEC);
             file = open;

@@ -10,6 +10,7 @@ import io.baton.coordinator.state.TreeObjects;
 import io.baton.mktree.image.ImageDirectory;
 import io.baton.mktree.image.proto.TaskKobjIdsEntry;
 import io.baton.task.linux.Identity;
+import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.ProcFs;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -37,11 +38,28 @@ public final class TreeNamespaces {
             Namespace.USER,
             Namespace.CGROUP);
 
+    private static final String PID_FOR_CHILDREN = Namespace.PID.link() + "_for_children";
+    private static final String TIME_FOR_CHILDREN = Namespace.TIME.link() + "_for_children";
+
     private final List<NamespaceKind> own = new ArrayList<>();
     private int task;
     private UserIds ids = UserIds.SAME;
     /** What those of the tree call themselves, by what we call them; empty if that is the same. */
     private final Int2IntHashMap pids = new Int2IntHashMap(OUTSIDE);
+
+    /** Finds out which namespaces are the tree's own; before all else that is asked of them. */
+    public void begin(SeizedProcess root) {
+        task = root.procId();
+        for (Namespace namespace : Namespace.values()) {
+            NamespaceKind kind =
+                    root.readLink(namespace.link()).equals(root.proc().readLink(Identity.pid(), namespace.link()))
+                            ? null
+                            : kind(namespace);
+            if (kind != null) {
+                own.add(kind);
+            }
+        }
+    }
 
     /**
      * Adds every reason why the namespaces of a tree cannot be brought back.
@@ -53,19 +71,26 @@ public final class TreeNamespaces {
                 all.stream().filter(process -> !process.isZombie()).toList();
         int self = Identity.pid();
         SeizedProcess root = living.get(0);
-        task = root.procId();
+        String[] pids = new String[living.size()];
+        String[] times = new String[living.size()];
         for (Namespace namespace : Namespace.values()) {
             String ours = proc.readLink(self, namespace.link());
             String roots = root.readLink(namespace.link());
-            NamespaceKind kind = ours.equals(roots) ? null : kind(namespace);
-            if (kind != null) {
-                own.add(kind);
-            } else if (!ours.equals(roots)) {
+            if (!ours.equals(roots) && !has(namespace)) {
                 refusals.add(
                         root.pid(), name(namespace), "is not ours: not supported yet", "start us in that namespace");
             }
-            for (SeizedProcess process : living) {
+            for (int i = 0; i < living.size(); i++) {
+                SeizedProcess process = living.get(i);
                 String other = process.readLink(namespace.link());
+                if (namespace == Namespace.PID) {
+                    pids[i] = other;
+                } else if (namespace == Namespace.TIME) {
+                    times[i] = other;
+                }
+                if (namespace == Namespace.TIME && other.equals(ours)) {
+                    process.hasOurClock();
+                }
                 if (!other.equals(roots)) {
                     refusals.add(
                             process.pid(),
@@ -75,7 +100,10 @@ public final class TreeNamespaces {
                 }
             }
         }
-        living.forEach(process -> inspectChildren(process, refusals));
+        for (int i = 0; i < living.size(); i++) {
+            inspectChildren(living.get(i), Namespace.PID, pids[i], refusals);
+            inspectChildren(living.get(i), Namespace.TIME, times[i], refusals);
+        }
         inspectOwners(root, refusals);
         if (has(Namespace.PID)) {
             all.forEach(this::learnPids);
@@ -131,13 +159,19 @@ public final class TreeNamespaces {
     }
 
     /** A task may be in one namespace and have its children born into another. */
-    private static void inspectChildren(SeizedProcess process, Refusals refusals) {
-        for (Namespace namespace : List.of(Namespace.PID, Namespace.TIME)) {
-            String children = VirtualFile.linkIfThere(process.procPath(namespace.link() + "_for_children"));
-            if (!children.equals(process.readLink(namespace.link()))) {
-                String reason = "its children are to be in another one: not supported yet";
-                refusals.add(process.pid(), name(namespace), reason, "");
-            }
+    private static void inspectChildren(SeizedProcess process, Namespace namespace, String own, Refusals refusals) {
+        if (!childrens(process, namespace).equals(own)) {
+            String reason = "its children are to be in another one: not supported yet";
+            refusals.add(process.pid(), name(namespace), reason, "");
+        }
+    }
+
+    /** Where its children will be; empty if there is none. */
+    private static String childrens(SeizedProcess process, Namespace namespace) {
+        try {
+            return process.readLink(namespace == Namespace.PID ? PID_FOR_CHILDREN : TIME_FOR_CHILDREN);
+        } catch (LinuxException e) {
+            return "";
         }
     }
 
