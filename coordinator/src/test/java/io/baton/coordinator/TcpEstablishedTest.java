@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.baton.coordinator.dump.DumpRequest;
 import io.baton.coordinator.dump.Finish;
 import io.baton.coordinator.dump.TreeDump;
+import io.baton.coordinator.error.BatonException;
 import io.baton.coordinator.ptrace.Deadline;
 import io.baton.coordinator.restore.TreeRestore;
 import io.baton.coordinator.state.DumpOptions;
@@ -46,7 +47,11 @@ class TcpEstablishedTest {
         long first = Long.getLong("baton.tcpseed", System.nanoTime() % 1_000_000);
         for (long seed = first; seed < first + seeds; seed++) {
             for (boolean outside : new boolean[] {false, true}) {
-                shouldBringBack(seed, outside);
+                try {
+                    shouldBringBack(seed, outside);
+                } catch (BatonException e) {
+                    throw new AssertionError("seed " + seed + (outside ? ", other ends outside" : ""), e);
+                }
             }
         }
     }

@@ -1,8 +1,10 @@
 package io.baton.coordinator.state.files;
 
 import io.baton.coordinator.state.Account;
+import io.baton.coordinator.state.ProcessRestore;
 import io.baton.coordinator.state.TcpOptions;
 import io.baton.coordinator.state.TreeImage;
+import io.baton.coordinator.state.tcp.Connection;
 import io.baton.coordinator.state.tcp.RepairMode;
 import io.baton.coordinator.state.tcp.RestoredConnections;
 import io.baton.coordinator.state.tcp.TcpState;
@@ -336,18 +338,19 @@ final class InternetSocket implements FileKind {
                 validation.refuse(what, String.valueOf(e.getMessage()), "give --tcp-close");
                 return;
             }
-            if (isk.getState() == TcpState.CLOSE) {
-                return; // nobody to be held off
-            }
             RestoredFiles tree = validation.tree();
-            validation
-                    .process()
-                    .shared(RestoredConnections.class, RestoredConnections::new)
-                    .add(
-                            InternetAddress.connection(isk),
-                            isk.getOpts().getReuseaddr(),
-                            () -> tree.place(entry.getId()));
+            RestoredConnections connections = connections(validation.process());
+            if (isk.getState() == TcpState.CLOSE) {
+                connections.addEnded(entry.getId(), Connection.end(isk.getSrcAddrList(), isk.getSrcPort()));
+            } else {
+                connections.add(
+                        InternetAddress.connection(isk), isk.getOpts().getReuseaddr(), () -> tree.place(entry.getId()));
+            }
         }
+    }
+
+    private static RestoredConnections connections(ProcessRestore process) {
+        return process.shared(RestoredConnections.class, RestoredConnections::new);
     }
 
     @Override
@@ -385,7 +388,7 @@ final class InternetSocket implements FileKind {
         if (goesOn || ended) {
             TcpProgram program = new TcpProgram(task, fd, isk, TcpCapture.stream(task, isk));
             if (ended) {
-                program.compileEnded(fresh);
+                program.compileEnded(fresh, connections(task.process()).madeUpPort(entry.getId()));
             } else {
                 program.compile(fresh);
             }
@@ -408,7 +411,7 @@ final class InternetSocket implements FileKind {
             address(task, SyscallNumber.CONNECT, fd, InternetAddress.peerOf(isk));
         }
         // Not before listen(2), which looks at the port once more.
-        if (!isk.getOpts().getReuseaddr() && isk.getProto() == TCP && isk.getSrcPort() != 0) {
+        if (!isk.getOpts().getReuseaddr() && isk.getProto() == TCP && isk.getSrcPort() != 0 && !isOver(isk)) {
             SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 0);
         }
         finish(isk, task, fd);
@@ -446,15 +449,29 @@ final class InternetSocket implements FileKind {
             SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 1);
         }
         if (isk.getSrcPort() != 0) {
-            address(task, SyscallNumber.BIND, fd, InternetAddress.of(isk));
+            InternetAddress address = InternetAddress.of(isk);
+            if (isOver(isk)) {
+                bytes(task, SyscallNumber.BIND, fd, address).orErrno(Errno.EADDRINUSE);
+            } else {
+                address(task, SyscallNumber.BIND, fd, address);
+            }
         }
+    }
+
+    /** A connection is over: its socket still tells the port it had, which may be a server's, but does not hold it. */
+    private static boolean isOver(InetSkEntry isk) {
+        return isk.getProto() == TCP && isk.getState() == TcpState.CLOSE && isk.getShutdown() == SkShutdown.BOTH;
     }
 
     /** Calls bind(2) or connect(2). */
     static void address(TaskDescriptors task, int number, int fd, InternetAddress address) {
+        bytes(task, number, fd, address).expect(0);
+    }
+
+    private static ProgramBuilder bytes(TaskDescriptors task, int number, int fd, InternetAddress address) {
         byte[] bytes = address.encode();
         ProgramBuilder block = task.block();
         int data = block.bytes(bytes);
-        block.call(number).value(fd).data(data).value(bytes.length).expect(0);
+        return block.call(number).value(fd).data(data).value(bytes.length);
     }
 }

@@ -33,7 +33,6 @@ final class TcpProgram {
     private static final int OPTION_SCALES = 3;
     private static final int OPTION_SACK = 4;
     private static final int OPTION_TIMESTAMPS = 8;
-    private static final int MADE_UP_PORTS = 32_000;
     private static final int PIECE = 16 * 1024;
     private static final int LEAST_ROOM = 1 << 20;
     private static final int MOST_ROOM = 1 << 29;
@@ -86,10 +85,11 @@ final class TcpProgram {
 
     /**
      * What is left to be read of a connection that is no more: with a made-up other end, which then says that it sends no
-     * more, and that it has got our saying so. A number is free for that end unless it was used for the same within a minute.
+     * more, and that it has got our saying so.
+     *
+     * @param port of the other end
      */
-    void compileEnded(SkOptsEntry fresh) {
-        int port = MADE_UP_PORTS + Math.floorMod(System.nanoTime() / 1000, MADE_UP_PORTS);
+    void compileEnded(SkOptsEntry fresh, int port) {
         isk = isk.toBuilder()
                 .clearDstAddr()
                 .addAllDstAddr(isk.getSrcAddrList())

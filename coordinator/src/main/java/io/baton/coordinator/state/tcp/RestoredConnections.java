@@ -5,8 +5,12 @@ import io.baton.coordinator.state.namespaces.Visit;
 import io.baton.task.linux.Fd;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +20,12 @@ import org.jspecify.annotations.Nullable;
  * is done: a socket that dies in it tells nobody, and a restore can be tried again. Then the packets are let through.
  */
 public final class RestoredConnections implements AutoCloseable {
+    private static final int MADE_UP_PORTS = 32_000;
+
     private final List<Restored> all = new ArrayList<>();
+    /** By socket: connections that are over, with other ends that we have made up. */
+    private final Map<Integer, Connection> ended = new LinkedHashMap<>();
+
     private @Nullable NetworkLock lock;
 
     /**
@@ -41,20 +50,42 @@ public final class RestoredConnections implements AutoCloseable {
         all.add(new Restored(connection, reuse, place));
     }
 
+    /**
+     * A socket will be made whose connection is over, and which has something left to be read: with an other end on our own
+     * address, where nobody is. We would be told so, were those packets not held off as well. A number is free for that end
+     * unless it was used for the same within a minute.
+     *
+     * @param id of the socket
+     */
+    public void addEnded(int id, InetSocketAddress own) {
+        int port = MADE_UP_PORTS + Math.floorMod(System.nanoTime() / 1000, MADE_UP_PORTS);
+        ended.put(id, new Connection(own, new InetSocketAddress(own.getAddress(), port)));
+    }
+
+    /** Port of the made-up other end of a socket. */
+    public int madeUpPort(int id) {
+        return Objects.requireNonNull(ended.get(id), "refused by validate")
+                .peer()
+                .getPort();
+    }
+
     public boolean areAny() {
         return !all.isEmpty();
     }
 
     /** Holds off their packets until {@link #resume}, or until we end. */
     public void hold() {
-        if (areAny() && lock == null) {
-            lock = NetworkLock.take(all.stream().map(Restored::connection).toList());
+        if ((areAny() || !ended.isEmpty()) && lock == null) {
+            List<Connection> connections =
+                    new ArrayList<>(all.stream().map(Restored::connection).toList());
+            connections.addAll(ended.values());
+            lock = NetworkLock.take(connections);
         }
     }
 
     /** The same in the network namespace of a task. */
     public void holdInside(int task) {
-        if (!areAny()) {
+        if (!areAny() && ended.isEmpty()) {
             return; // in a pid namespace besides, the task has no name out here yet
         }
         Visit.of(task, Namespace.NET, () -> {
