@@ -47,7 +47,8 @@ class SocketsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"unix", "flights", "events", "inet", "ghosts", "tables", "raw", "netlink", "packets"})
+    @ValueSource(
+            strings = {"unix", "flights", "names", "events", "inet", "ghosts", "tables", "raw", "netlink", "packets"})
     void shouldBringBack(String kind) throws Exception {
         bringBack(kind, DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
     }

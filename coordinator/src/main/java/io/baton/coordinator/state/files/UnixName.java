@@ -14,6 +14,8 @@ import io.baton.task.program.ProgramBuilder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The name of a Unix socket: a path, or abstract.
@@ -53,8 +55,31 @@ record UnixName(String directory, ByteString bytes) {
         return directory.isEmpty() ? path() : directory + "/" + path();
     }
 
+    /** Those of its path, from the root directory on. */
+    List<String> directories() {
+        List<String> parts = new ArrayList<>();
+        for (String part : absolute().split("/", -1)) {
+            if (!part.isEmpty()) {
+                parts.add(part);
+            }
+        }
+        return parts.subList(0, Math.max(0, parts.size() - 1));
+    }
+
+    /** Whether it may not be what it seems to be: it is not the socket's any more, or that of one that is no more. */
+    static boolean isLost(UnixSkEntry usk, ImageSockets sockets) {
+        return usk.getDeleted()
+                || (usk.getState() == Sockets.ESTABLISHED
+                        && usk.getType() != Sockets.SOCK_DGRAM
+                        && sockets.listener(usk) == null);
+    }
+
     /** The place must be free, but for what the saved socket itself has left there. */
     void validate(UnixSkEntry usk, FileValidation validation) {
+        if (isLost(usk, validation.image().sockets())
+                && UnixPlaces.arePossible(validation.process().own())) {
+            return;
+        }
         FileStatus status;
         try {
             status = Files.statusAt(Files.AT_FDCWD, absolute(), Files.AT_SYMLINK_NOFOLLOW);
@@ -68,9 +93,7 @@ record UnixName(String directory, ByteString bytes) {
             occupied = "is no socket any more";
         } else if (validation.image().sockets().isInUse(status)) {
             occupied = "is the name of somebody else's socket";
-        } else if (usk.getState() == Sockets.ESTABLISHED
-                && usk.getType() != Sockets.SOCK_DGRAM
-                && validation.image().sockets().listener(usk) == null) {
+        } else if (isLost(usk, validation.image().sockets())) {
             occupied = "was the name of a listening socket that is not in the image, and is taken";
         }
         if (occupied != null) {

@@ -23,6 +23,11 @@ final class UnixProgram {
     private final ImageSockets image;
     private final List<FileEntry> group;
     private final Map<Integer, Made> made = new HashMap<>();
+    private final UnixPlaces places;
+    private final boolean hasPlaces;
+    /** Where the names count that are not what they seem to be, by the id of the socket. */
+    private final Map<Integer, Integer> placeOf = new HashMap<>();
+
     private final List<UnixName> leftovers = new ArrayList<>();
     /** Other ends that are to be gone, by the id of the socket, until they have sent what they had sent. */
     private final Map<Integer, Handle> spares = new HashMap<>();
@@ -38,6 +43,8 @@ final class UnixProgram {
         this.task = task;
         this.image = task.tree().image().sockets();
         this.group = group;
+        places = new UnixPlaces(task);
+        hasPlaces = UnixPlaces.arePossible(task.process().own());
     }
 
     void compile() {
@@ -50,6 +57,7 @@ final class UnixProgram {
         for (UnixName leftover : leftovers) {
             leftover.unlink(task, false);
         }
+        places.close();
     }
 
     private static boolean isMessages(UnixSkEntry usk) {
@@ -112,6 +120,12 @@ final class UnixProgram {
     }
 
     private void bind(UnixSkEntry usk, UnixName name, Handle handle) {
+        if (hasPlaces && name.isPath() && usk.getDeleted()) {
+            int place = places.make(name);
+            placeOf.put(usk.getId(), place);
+            places.in(place, () -> name.bind(task, handle.fd()));
+            return;
+        }
         name.bind(task, handle.fd());
         if (name.isPath() && usk.hasFilePerms()) {
             name.protect(task, usk.getFilePerms());
@@ -206,8 +220,10 @@ final class UnixProgram {
         }
         Made known = listener == null ? null : made.get(listener.getId());
         Handle server = known == null ? socket(usk.getType()) : known.handle;
+        int place =
+                known != null ? place(known.usk()) : hasPlaces && name.isPath() ? places.make(name) : UnixPlaces.REAL;
         if (known == null) {
-            name.bind(task, server.fd());
+            places.in(place, () -> name.bind(task, server.fd()));
             as(
                     other == null ? usk : other.getUsk(),
                     block -> block.call(SyscallNumber.LISTEN)
@@ -215,7 +231,7 @@ final class UnixProgram {
                             .value(1)
                             .expect(0));
         }
-        asPeerOf(usk, () -> name.connect(task, client.fd()));
+        places.in(place, () -> asPeerOf(usk, () -> name.connect(task, client.fd())));
         task.block()
                 .call(SyscallNumber.ACCEPT4)
                 .value(server.fd())
@@ -226,7 +242,7 @@ final class UnixProgram {
         keep(accepted, handle, Sockets.SOCK_NONBLOCK);
         if (known == null) {
             task.close(server);
-            if (name.isPath()) {
+            if (name.isPath() && place == UnixPlaces.REAL) {
                 name.unlink(task, false);
             }
         }
@@ -243,15 +259,23 @@ final class UnixProgram {
             return;
         }
         name(entry.getUsk(), client.handle);
-        UnixName.of(listener.getUsk()).connect(task, client.handle.fd());
+        connect(client.handle, listener.getUsk());
     }
 
     private void directed(FileEntry entry) {
         Made sender = made.get(entry.getId());
         FileEntry receiver = peer(entry.getUsk());
         if (sender != null && receiver != null) {
-            UnixName.of(receiver.getUsk()).connect(task, sender.handle.fd());
+            connect(sender.handle, receiver.getUsk());
         }
+    }
+
+    private void connect(Handle handle, UnixSkEntry named) {
+        places.in(place(named), () -> UnixName.of(named).connect(task, handle.fd()));
+    }
+
+    private int place(UnixSkEntry usk) {
+        return placeOf.getOrDefault(usk.getId(), UnixPlaces.REAL);
     }
 
     /** Puts back what waits in a socket: sent by whoever is connected to it, or by one made for that. */
@@ -277,7 +301,7 @@ final class UnixProgram {
         UnixName name = UnixName.of(usk);
         if (!name.isEmpty() && isMessages(usk)) {
             Handle sender = socket(usk.getType());
-            name.connect(task, sender.fd());
+            connect(sender, usk);
             MessageProgram.compile(task, sender, usk.getType(), messages);
             task.close(sender);
         }
