@@ -19,8 +19,8 @@
 #define MOST 4
 
 static int stream[2], packet[2], message[2], orphan[2], outer[2], inner[2], ring[2], other[2], family[2],
-	many[2];
-static int kept;
+	many[2], full[2];
+static int kept, filled;
 static pid_t child;
 
 /* What came with the last message. */
@@ -153,6 +153,30 @@ static void make_files(void)
 	}
 }
 
+/* As many small pieces as there is room for, which is more than in one that is new. */
+static void make_full(void)
+{
+	int wide = 1000000, narrow = 3000;
+
+	MUST(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, full));
+	setsockopt(full[0], SOL_SOCKET, SO_SNDBUFFORCE, &wide, sizeof wide); /* if we may */
+	while (write(full[0], "0123456789", 10) == 10)
+		filled++;
+	MUST(errno == EAGAIN && !setsockopt(full[0], SOL_SOCKET, SO_SNDBUF, &narrow, sizeof narrow));
+}
+
+static void check_full(void)
+{
+	char bytes[10];
+	int size = 0;
+	socklen_t length = sizeof size;
+
+	for (int i = 0; i < filled; i++)
+		CHECK(read(full[1], bytes, 10) == 10 && !memcmp(bytes, "0123456789", 10));
+	CHECK(read(full[1], bytes, 10) == -1 && errno == EAGAIN);
+	CHECK(!getsockopt(full[0], SOL_SOCKET, SO_SNDBUF, &size, &length) && size == 6000);
+}
+
 static void check_files(void)
 {
 	struct epoll_event event;
@@ -246,11 +270,13 @@ int main(int argc, char **argv)
 	enter(argc, argv);
 	make_pipes();
 	make_files();
+	make_full();
 	make_nested();
 	make_family();
 	await_examination();
 	check_pipes();
 	check_files();
+	check_full();
 	check_nested();
 	check_family();
 	CHECK(open("/dev/null", O_RDONLY) < 250);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ struct place {
 	socklen_t length;
 };
 
-static struct place server, server6, taken, bare, bare6, receiver, sender, receiver6, shared[2];
+static struct place server, server6, taken, bare, bare6, receiver, sender, receiver6, shared[2], shut[2],
+	absent;
 static int set;
 
 static void remember(struct place *place)
@@ -106,12 +108,33 @@ static void make(void)
 	sender.fd = joined(&receiver, SOCK_DGRAM);
 	remember(&sender);
 	bound(&receiver6, AF_INET6, SOCK_DGRAM, 0);
+}
+
+/* What cannot be done like that any more: two of one port, one without the option that this takes; a name that is none here. */
+static void make_odd(void)
+{
+	struct sockaddr_in6 nobody = { .sin6_family = AF_INET6 };
+
 	for (int i = 0; i < 2; i++) {
 		shared[i].fd = socket(AF_INET, SOCK_STREAM, 0);
 		option(shared[i].fd, SOL_SOCKET, SO_REUSEPORT, 1);
 		bound(&shared[i], AF_INET, SOCK_STREAM, i ? ntohs(shared[0].name.sin6_port) : 0);
 		MUST(!listen(shared[i].fd, 4));
 	}
+	option(shared[0].fd, SOL_SOCKET, SO_REUSEPORT, 0);
+	bound(&shut[0], AF_INET, SOCK_DGRAM, 0);
+	bound(&shut[1], AF_INET, SOCK_DGRAM, 0);
+	for (int i = 0; i < 2; i++)
+		MUST(!connect(shut[i].fd, (struct sockaddr *)&shut[!i].name, shut[!i].length));
+	MUST(!shutdown(shut[0].fd, SHUT_WR) && !shutdown(shut[1].fd, SHUT_RD));
+	absent.fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	option(absent.fd, IPPROTO_IP, IP_FREEBIND, 1);
+	nobody.sin6_addr.s6_addr[0] = 0x20;
+	nobody.sin6_addr.s6_addr[1] = 0x01;
+	nobody.sin6_addr.s6_addr[15] = 7;
+	MUST(!bind(absent.fd, (struct sockaddr *)&nobody, sizeof nobody));
+	remember(&absent);
+	option(absent.fd, IPPROTO_IP, IP_FREEBIND, 0);
 }
 
 static int in_place(const struct place *place)
@@ -143,6 +166,7 @@ static void check(void)
 	struct linger linger;
 	struct tcp_info info;
 	struct epoll_event event;
+	struct pollfd hung = { .fd = shut[1].fd, .events = POLLRDHUP };
 	socklen_t length = sizeof patience;
 
 	CHECK(in_place(&server) && serves(&server) && in_place(&server6) && serves(&server6));
@@ -171,6 +195,12 @@ static void check(void)
 	CHECK(write(sender.fd, "datagram", 8) == 8 && recv(receiver.fd, text, 16, 0) == 8);
 	CHECK(in_place(&shared[0]) && in_place(&shared[1]) &&
 	      number(shared[1].fd, SOL_SOCKET, SO_REUSEPORT) == 1);
+	CHECK(number(shared[0].fd, SOL_SOCKET, SO_REUSEPORT) == 0);
+	CHECK(in_place(&shut[0]) && in_place(&shut[1]) && in_place(&absent));
+	CHECK(send(shut[0].fd, "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE &&
+	      write(shut[1].fd, "y", 1) == 1);
+	CHECK(read(shut[0].fd, text, 16) == 1 && poll(&hung, 1, 0) == 1 && (hung.revents & POLLRDHUP));
+	CHECK(number(absent.fd, IPPROTO_IP, IP_FREEBIND) == 0);
 	length = sizeof info;
 	CHECK(!getsockopt(server.fd, IPPROTO_TCP, TCP_INFO, &info, &length) && info.tcpi_sacked == 7);
 }
@@ -181,6 +211,7 @@ int main(int argc, char **argv)
 
 	enter(argc, argv);
 	make();
+	make_odd();
 	set = epoll_create1(0);
 	MUST(set >= 0 && !epoll_ctl(set, EPOLL_CTL_ADD, server.fd, &event));
 	await_examination();

@@ -22,6 +22,7 @@ import io.baton.mktree.image.proto.RlimitEntry;
 import io.baton.mktree.image.proto.TtyInfoEntry;
 import io.baton.task.linux.Descriptors;
 import io.baton.task.linux.Kcmp;
+import io.baton.task.linux.Sockets;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
 import java.util.EnumSet;
@@ -266,6 +267,10 @@ public final class FileDescriptors implements StateKind {
                 && !RestoredFiles.of(process).isControlled(process.pstree().getPid())) {
             kept.tag(Item.DESCRIPTOR.tag(0));
             ControllingTerminal.emit(terminal, kept);
+        }
+        for (int fd : RestoredFiles.of(process).takeLent(process.pstree().getPid())) {
+            kept.tag(Item.DESCRIPTOR.tag(fd));
+            SocketOptions.number(kept, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEPORT, 0);
         }
         for (RestoredFiles.Range range :
                 RestoredFiles.of(process).takeParked(process.pstree().getPid())) {

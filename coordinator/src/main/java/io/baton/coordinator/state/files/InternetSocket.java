@@ -253,8 +253,11 @@ final class InternetSocket implements FileKind {
             if (protocol != TCP && hasUnread(socket)) {
                 LOG.warn("pid {}: {}: unread datagrams are lost", file.process().pid(), file.describe());
             }
-            if (!RepairMode.hasReceivedEnd(isk.getState())) {
-                captureShutdown(socket, protocol == TCP && tcp.state == Sockets.CLOSE, isk);
+            if (protocol != TCP) {
+                DatagramSockets others = tree.shared(DatagramSockets.class, DatagramSockets::new);
+                isk.setShutdown(others.shutdown(file, protocol));
+            } else if (!RepairMode.hasReceivedEnd(isk.getState())) {
+                captureShutdown(socket, tcp.state == Sockets.CLOSE, isk);
             }
             if (family == Sockets.AF_INET6) {
                 isk.setV6Only(Sockets.option(fd, InternetOptions.SOL_IPV6, IPV6_V6ONLY) != 0);
@@ -400,7 +403,7 @@ final class InternetSocket implements FileKind {
             FileFlags.settle(task, fd, 0, isk.getFlags(), isk.getFown());
             return;
         }
-        bind(isk, task, fd);
+        InternetBinding.compile(entry, task, fd);
         if (isk.getState() == Sockets.LISTEN) {
             task.block()
                     .call(SyscallNumber.LISTEN)
@@ -411,7 +414,7 @@ final class InternetSocket implements FileKind {
             address(task, SyscallNumber.CONNECT, fd, InternetAddress.peerOf(isk));
         }
         // Not before listen(2), which looks at the port once more.
-        if (!isk.getOpts().getReuseaddr() && isk.getProto() == TCP && isk.getSrcPort() != 0 && !isOver(isk)) {
+        if (!isk.getOpts().getReuseaddr() && isk.getProto() == TCP && isk.getSrcPort() != 0 && !InternetBinding.isEnded(isk)) {
             SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 0);
         }
         finish(isk, task, fd);
@@ -438,40 +441,11 @@ final class InternetSocket implements FileKind {
         task.block().call(SyscallNumber.SHUTDOWN).value(fd).value(SHUT_RDWR).orErrno(Errno.ENOTCONN);
     }
 
-    /** Old connections of a server may still linger (TIME_WAIT) and have its port; SO_REUSEADDR allows for that. */
-    private static void bind(InetSkEntry isk, TaskDescriptors task, int fd) {
-        boolean stream = isk.getProto() == TCP;
-        boolean shares = isk.getOpts().getReuseaddr();
-        if (isk.getOpts().getSoReuseport()) {
-            SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEPORT, 1);
-        }
-        if (shares || (stream && isk.getSrcPort() != 0)) {
-            SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 1);
-        }
-        if (isk.getSrcPort() != 0) {
-            InternetAddress address = InternetAddress.of(isk);
-            if (isOver(isk)) {
-                bytes(task, SyscallNumber.BIND, fd, address).orErrno(Errno.EADDRINUSE);
-            } else {
-                address(task, SyscallNumber.BIND, fd, address);
-            }
-        }
-    }
-
-    /** A connection is over: its socket still tells the port it had, which may be a server's, but does not hold it. */
-    private static boolean isOver(InetSkEntry isk) {
-        return isk.getProto() == TCP && isk.getState() == TcpState.CLOSE && isk.getShutdown() == SkShutdown.BOTH;
-    }
-
     /** Calls bind(2) or connect(2). */
     static void address(TaskDescriptors task, int number, int fd, InternetAddress address) {
-        bytes(task, number, fd, address).expect(0);
-    }
-
-    private static ProgramBuilder bytes(TaskDescriptors task, int number, int fd, InternetAddress address) {
         byte[] bytes = address.encode();
         ProgramBuilder block = task.block();
         int data = block.bytes(bytes);
-        return block.call(number).value(fd).data(data).value(bytes.length);
+        block.call(number).value(fd).data(data).value(bytes.length).expect(0);
     }
 }

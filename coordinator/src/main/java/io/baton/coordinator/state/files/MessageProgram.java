@@ -1,5 +1,6 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.mktree.image.proto.SkOptsEntry;
 import io.baton.mktree.image.proto.SkSenderEntry;
 import io.baton.task.linux.Ancillary;
 import io.baton.task.linux.Sockets;
@@ -15,6 +16,11 @@ import java.util.List;
 final class MessageProgram {
     private static final int PIECE = 16 * 1024;
     private static final int FLAGS = Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL;
+    /** What the kernel counts for each message beside its bytes, at most; and how much more than all that it may count. */
+    private static final int MESSAGE = 1024;
+
+    private static final int MORE = 4;
+    private static final int MOST_ROOM = 1 << 30;
     private static final int SENDER = 3 * Integer.BYTES;
 
     private final TaskDescriptors task;
@@ -27,6 +33,14 @@ final class MessageProgram {
 
     static void compile(TaskDescriptors task, Handle sender, int type, List<ImageMessage> messages) {
         MessageProgram program = new MessageProgram(task, sender);
+        SkOptsEntry fresh = task.tree().freshSocket(Sockets.AF_UNIX, type, 0);
+        long room = messages.stream()
+                .mapToLong(message -> message.bytes().limit() + MESSAGE)
+                .sum();
+        boolean full = MORE * room > fresh.getSoSndbuf();
+        if (full) {
+            SocketOptions.lendSendBuffer(task, sender.fd(), (int) Math.min(MOST_ROOM, MORE * room));
+        }
         for (ImageMessage message : messages) {
             int length = message.bytes().limit();
             int step = type == Sockets.SOCK_STREAM ? PIECE : Math.max(1, length);
@@ -35,6 +49,9 @@ final class MessageProgram {
                 message.bytes().get(at, piece);
                 program.send(piece, program.ancillary(message, at == 0));
             }
+        }
+        if (full) {
+            SocketOptions.takeBackSendBuffer(task, sender.fd(), fresh);
         }
     }
 

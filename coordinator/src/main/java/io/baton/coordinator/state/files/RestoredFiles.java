@@ -40,6 +40,7 @@ final class RestoredFiles {
 
     private final Int2ObjectHashMap<Home> homes = new Int2ObjectHashMap<>();
     private final Int2ObjectHashMap<List<Range>> parked = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<List<Integer>> lent = new Int2ObjectHashMap<>();
     private final IntHashSet terminals = new IntHashSet();
     private final TerminalNumbers terminalNumbers = new TerminalNumbers();
     private final IntHashSet controlled = new IntHashSet();
@@ -154,6 +155,24 @@ final class RestoredFiles {
             }
         }
         return false;
+    }
+
+    /** Says that a socket made here has SO_REUSEPORT only until all sockets are bound. */
+    void takeBackReusePort(ProcessRestore process, int id) {
+        lent.computeIfAbsent(process.pstree().getPid(), key -> new ArrayList<>())
+                .add(id);
+    }
+
+    /** Descriptors of a process whose sockets have SO_REUSEPORT for the moment. */
+    List<Integer> takeLent(int pid) {
+        List<Integer> ids = lent.remove(pid);
+        return ids == null
+                ? List.of()
+                : ids.stream()
+                        .map(homes::get)
+                        .filter(Objects::nonNull)
+                        .map(Home::fd)
+                        .toList();
     }
 
     /** What a process held for others, now that they have it. */

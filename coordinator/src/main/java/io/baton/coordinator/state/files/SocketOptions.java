@@ -246,6 +246,20 @@ final class SocketOptions {
         }
     }
 
+    /** Gives a new socket's buffer for sending that size for a while; in bytes, as the kernel counts. */
+    static void lendSendBuffer(TaskDescriptors task, int fd, int size) {
+        boolean force = task.process().own().has(Capabilities.CAP_NET_ADMIN);
+        number(task, fd, Sockets.SOL_SOCKET, force ? SO_SNDBUFFORCE : SO_SNDBUF, size / 2);
+    }
+
+    /** The size a new one has. */
+    static void takeBackSendBuffer(TaskDescriptors task, int fd, SkOptsEntry fresh) {
+        lendSendBuffer(task, fd, fresh.getSoSndbuf());
+        if (fresh.hasSoBufLock()) {
+            number(task, fd, Sockets.SOL_SOCKET, SO_BUF_LOCK, fresh.getSoBufLock());
+        }
+    }
+
     private static void timeout(TaskDescriptors task, int fd, int name, long seconds, long micros) {
         if (seconds != 0 || micros != 0) {
             ProgramBuilder block = task.block();
@@ -284,7 +298,11 @@ final class SocketOptions {
 
     /** Sets an option that is a number. */
     static void number(TaskDescriptors task, int fd, int level, int name, int value) {
-        ProgramBuilder block = task.block();
+        number(task.block(), fd, level, name, value);
+    }
+
+    /** As {@link #number(TaskDescriptors, int, int, int, int)}, in a program that runs later. */
+    static void number(ProgramBuilder block, int fd, int level, int name, int value) {
         set(block, fd, level, name, block.ints(value), Integer.BYTES);
     }
 
