@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -67,6 +68,23 @@ static int renamed(void)
 	return removed(fd, "renamed");
 }
 
+/* One that the process is not in any more. */
+static int left_namespace(int fd)
+{
+	if (unshare(CLONE_NEWUTS))
+		abort();
+	return fd;
+}
+
+/* Of a process that is neither of the tree nor init. */
+static int foreign(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "/proc/%d/stat", getppid());
+	return open(name, O_RDONLY);
+}
+
 static int flocked(int fd)
 {
 	if (flock(fd, LOCK_EX))
@@ -84,15 +102,6 @@ static int leased(int fd)
 static int owned(int fd)
 {
 	if (fcntl(fd, F_SETOWN, 1))
-		abort();
-	return fd;
-}
-
-static int advanced(int fd)
-{
-	char text[10];
-
-	if (read(fd, text, sizeof text) != sizeof text)
 		abort();
 	return fd;
 }
@@ -215,7 +224,7 @@ static int make(const char *kind)
 	if (!strcmp(kind, "memfd"))
 		return memfd_create("memory", 0);
 	if (!strcmp(kind, "namespace"))
-		return open("/proc/self/ns/net", O_RDONLY);
+		return left_namespace(open("/proc/self/ns/uts", O_RDONLY));
 	if (!strcmp(kind, "large deleted")) {
 		int fd = open("deleted", O_CREAT | O_RDWR, 0600);
 
@@ -233,10 +242,10 @@ static int make(const char *kind)
 		return leased(open("locked", O_CREAT | O_RDWR, 0600));
 	if (!strcmp(kind, "outside owner"))
 		return owned(eventfd(0, 0));
-	if (!strcmp(kind, "half read proc file"))
-		return advanced(open("/proc/self/status", O_RDONLY));
+	if (!strcmp(kind, "written proc file"))
+		return open("/proc/self/oom_score_adj", O_RDWR);
 	if (!strcmp(kind, "foreign proc file"))
-		return open("/proc/1/stat", O_RDONLY);
+		return foreign();
 	if (!strcmp(kind, "packets"))
 		return packets();
 	if (!strcmp(kind, "controlling terminal"))

@@ -48,7 +48,7 @@ class SocketsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"unix", "flights", "names", "events", "inet", "ghosts", "tables", "raw", "netlink", "packets"})
+            strings = {"unix", "flights", "names", "events", "inet", "ghosts", "tables", "raw", "netlink", "packets", "procs"})
     void shouldBringBack(String kind) throws Exception {
         bringBack(kind, DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
     }

@@ -24,6 +24,7 @@ final class FileKinds {
             new Terminal(),
             new MemoryFile(),
             new QueueDescriptor(),
+            new NamespaceFile(),
             new NamedFile(),
             new UnsupportedFile());
 

@@ -1,9 +1,14 @@
 package io.baton.coordinator.state.files;
 
+import io.baton.task.linux.Fd;
 import io.baton.task.linux.FileStatus;
+import io.baton.task.linux.Files;
+import io.baton.task.linux.LinuxException;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
+import java.util.regex.Pattern;
+import org.slf4j.LoggerFactory;
 
 /**
  * Files the kernel makes up ({@code /proc}, {@code /sys}...): most keep something for each open, which a second open
@@ -11,6 +16,11 @@ import io.baton.task.linux.SystemCall;
  */
 final class KernelFileSystem {
     private static final int STATFS_LENGTH = 120;
+    private static final int SEEK_SET = 0;
+    /** Which is always there, and the same for all. */
+    private static final int INIT = 1;
+
+    private static final Pattern MAPPINGS = Pattern.compile("/proc/.*/(maps|smaps|numa_maps)");
     private static final String REMEDY = "close it before the dump";
 
     private KernelFileSystem() {}
@@ -26,11 +36,35 @@ final class KernelFileSystem {
             return;
         }
         int pid = processOf(file.link());
-        if (pid > 0 && !inspection.files().hasTask(pid)) {
+        if (pid > INIT && !inspection.files().hasTask(pid)) {
             inspection.refuse(file, "belongs to a process outside the tree", REMEDY);
-        } else if (type != FileStatus.S_IFDIR
-                && (FileFlags.isWritable(file.flags()) || file.info().position() != 0)) {
+        } else if (type != FileStatus.S_IFDIR && !isOnlyRead(file)) {
             inspection.refuse(file, "a file of " + name + " keeps state for whoever has it open", REMEDY);
+        }
+    }
+
+    /** Whether it has no state but a position, to which a second open can go. The content is made anew for each anyway. */
+    private static boolean isOnlyRead(OpenFile file) {
+        if (FileFlags.isWritable(file.flags())) {
+            return false;
+        }
+        long position = file.info().position();
+        if (position == 0) {
+            return true;
+        }
+        int flags = Files.O_RDONLY | Files.O_NONBLOCK | Files.O_NOCTTY | Files.O_CLOEXEC;
+        try (Fd again = Files.open(file.link(), flags)) {
+            if (MAPPINGS.matcher(file.link()).matches()) {
+                // While the position is set, there are mappings of ours in it.
+                LoggerFactory.getLogger(KernelFileSystem.class)
+                        .warn(
+                                "pid {}: {}: read in part; who reads on may find it cut elsewhere",
+                                file.process().pid(),
+                                file.describe());
+            }
+            return Files.seek(again.number(), position, SEEK_SET) == position;
+        } catch (LinuxException e) {
+            return false;
         }
     }
 
