@@ -48,7 +48,9 @@ class SocketsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"unix", "flights", "names", "events", "inet", "ghosts", "tables", "raw", "netlink", "packets", "procs"})
+            strings = {
+                "unix", "flights", "names", "events", "inet", "ghosts", "tables", "raw", "netlink", "packets", "procs"
+            })
     void shouldBringBack(String kind) throws Exception {
         bringBack(kind, DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
     }

@@ -414,7 +414,10 @@ final class InternetSocket implements FileKind {
             address(task, SyscallNumber.CONNECT, fd, InternetAddress.peerOf(isk));
         }
         // Not before listen(2), which looks at the port once more.
-        if (!isk.getOpts().getReuseaddr() && isk.getProto() == TCP && isk.getSrcPort() != 0 && !InternetBinding.isEnded(isk)) {
+        if (!isk.getOpts().getReuseaddr()
+                && isk.getProto() == TCP
+                && isk.getSrcPort() != 0
+                && !InternetBinding.isEnded(isk)) {
             SocketOptions.number(task, fd, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, 0);
         }
         finish(isk, task, fd);
