@@ -56,18 +56,22 @@ static int state_of(int fd)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) ? -1 : info.tcpi_state;
 }
 
-/* What was on its way may have arrived meanwhile; but nothing goes back. */
-static int can_become(int was, int is)
+/* What was on its way may have arrived meanwhile, the other end's end too; but nothing goes back. */
+static int can_become(int was, int is, int other_shut)
 {
 	enum {
+		ESTABLISHED = 1,
 		FIN_WAIT1 = 4,
 		FIN_WAIT2 = 5,
 		CLOSE = 7,
+		CLOSE_WAIT = 8,
 		LAST_ACK = 9,
 		CLOSING = 11
 	};
 
 	if (was == FIN_WAIT1 && (is == FIN_WAIT2 || is == CLOSING))
+		return 1;
+	if (other_shut && ((was == ESTABLISHED && is == CLOSE_WAIT) || (was == FIN_WAIT2 && is == CLOSE)))
 		return 1;
 	return is == was || (is == CLOSE && (was == FIN_WAIT1 || was == LAST_ACK || was == CLOSING));
 }
@@ -288,7 +292,8 @@ int main(int argc, char **argv)
 	await_examination();
 	for (int pair = 0; pair < PAIRS; pair++)
 		for (int side = 0; side < 2 - outside; side++)
-			if (!can_become(ends[pair][side].state, state_of(ends[pair][side].fd))) {
+			if (!can_become(ends[pair][side].state, state_of(ends[pair][side].fd),
+					ends[pair][!side].shut)) {
 				fprintf(result, "pair %d side %d: was in state %d, is %d\n", pair, side,
 					ends[pair][side].state, state_of(ends[pair][side].fd));
 				faults++;
