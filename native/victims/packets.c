@@ -11,6 +11,7 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "examined.h"
@@ -20,10 +21,12 @@ enum protocol {
 	GROUPED = 0x9990,
 	OLD,
 	ANY,
-	UNBOUND
+	UNBOUND,
+	RINGED
 }; /* some that no standard has */
 
-static int plain, sender, grouped[2], old, options, idle, unbound;
+static char *ring;
+static int plain, ringed, sender, grouped[2], old, options, idle, unbound;
 static unsigned int loopback;
 
 static int made(int type, int protocol)
@@ -66,6 +69,7 @@ static void make(void)
 	struct packet_mreq promiscuous = { loopback, PACKET_MR_PROMISC, 0, "" };
 	struct packet_mreq one = { loopback, PACKET_MR_UNICAST, 6, "\2\3\4\5\6\7" };
 	struct sockaddr place = { .sa_family = AF_PACKET, .sa_data = "lo" };
+	struct tpacket_req request = { 4096, 2, 2048, 4 };
 
 	plain = made(SOCK_RAW | SOCK_CLOEXEC, 0);
 	MUST(!setsockopt(plain, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
@@ -96,6 +100,13 @@ static void make(void)
 	bound(options, ANY);
 	idle = made(SOCK_RAW, 0);
 	unbound = made(SOCK_DGRAM, UNBOUND);
+	ringed = made(SOCK_DGRAM, 0);
+	option(ringed, PACKET_VERSION, TPACKET_V2);
+	MUST(!setsockopt(ringed, SOL_PACKET, PACKET_RX_RING, &request, sizeof request));
+	MUST(!setsockopt(ringed, SOL_PACKET, PACKET_TX_RING, &request, sizeof request));
+	ring = mmap(0, 4L * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ringed, 0);
+	MUST(ring != MAP_FAILED);
+	bound(ringed, RINGED);
 }
 
 /* To ourselves, by way of the loopback device. */
@@ -140,6 +151,7 @@ static void check_options(void)
 static void check(void)
 {
 	char first[4] = "", second[4] = "";
+	struct tpacket2_hdr *frame;
 	struct sockaddr name;
 	socklen_t length = sizeof name;
 
@@ -158,6 +170,9 @@ static void check(void)
 	      strcmp(first, second)); /* each has one of them */
 	CHECK(sent(OLD, "old") && got(old, ETH_HLEN, "old"));
 	CHECK(!getsockname(old, &name, &length) && !strcmp(name.sa_data, "lo"));
+	frame = (struct tpacket2_hdr *)ring;
+	CHECK(sent(RINGED, "in the ring") && frame->tp_status & TP_STATUS_USER && frame->tp_len == 11 &&
+	      !memcmp(ring + frame->tp_net, "in the ring", 11));
 	CHECK(sent(UNBOUND, "unbound") && got(unbound, 0, "unbound"));
 }
 

@@ -73,7 +73,7 @@ class SocketsTest {
             List<String> before = packetSockets(victim);
             cycle(victim, "once", DumpOptions.DEFAULT, RestoreOptions.DEFAULT);
             assertEquals(before, packetSockets(victim));
-            assertEquals(8, before.size());
+            assertEquals(9, before.size());
         }
     }
 

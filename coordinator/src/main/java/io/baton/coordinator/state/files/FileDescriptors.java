@@ -13,6 +13,7 @@ import io.baton.coordinator.state.ThreadRestore;
 import io.baton.coordinator.state.TreeImage;
 import io.baton.coordinator.state.TreeObjects;
 import io.baton.coordinator.state.ghosts.GhostFiles;
+import io.baton.coordinator.state.memory.PacketRings;
 import io.baton.coordinator.state.namespaces.TreeNamespaces;
 import io.baton.mktree.image.proto.FdTypes;
 import io.baton.mktree.image.proto.FdinfoEntry;
@@ -147,10 +148,22 @@ public final class FileDescriptors implements StateKind {
         }
     }
 
+    /** Of a socket that the process has open. */
+    private static long idOf(ProcessCapture capture, long inode) {
+        for (Descriptor descriptor : OpenFiles.of(capture.tree()).of(capture.process())) {
+            OpenFile file = descriptor.file();
+            if (file.status().ino() == inode && file.kind() instanceof PacketSocket) {
+                return captured(file, capture.tree());
+            }
+        }
+        return 0;
+    }
+
     @Override
     public void capture(ProcessCapture capture) {
         TreeImage tree = capture.tree();
         OpenFiles.of(tree).locks().capture(capture.process(), tree);
+        PacketRings.capture(capture.image().mm(), inode -> idOf(capture, inode));
         SeizedProcess first = OpenFiles.of(tree).firstOfTable(capture.process());
         if (first != capture.process()) {
             capture.image().sharesDescriptorsOf(TreeNamespaces.of(tree).pidInside(first.pid()));
@@ -251,6 +264,7 @@ public final class FileDescriptors implements StateKind {
         if (process.isFirstOfTable()) {
             new TaskDescriptors(process, RestoredFiles.of(process), context).compile();
         }
+        PacketRings.compile(process, context);
         FileLocks.compile(process, context);
         NotifyProgram.compile(process, context);
     }

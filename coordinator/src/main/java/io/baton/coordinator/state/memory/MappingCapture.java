@@ -67,6 +67,10 @@ final class MappingCapture {
                     .setFlags(VmaBits.MAP_SHARED | VmaBits.MAP_ANONYMOUS | VmFlags.mapFlags(smap))
                     .setStatus(VmaBits.REGULAR | VmaBits.ANON_SHARED | VmaBits.SYSV_IPC)
                     .setFdflags(VmFlags.mayWrite(smap) ? Files.O_RDWR : Files.O_RDONLY);
+        } else if (special == SpecialMapping.SOCKET) {
+            file(vma, smap, VmaBits.SOCKET)
+                    .setStatus(VmaBits.REGULAR | VmaBits.SOCKET)
+                    .setShmid(map.inode()); // until its file has an id, see PacketRings
         } else if (map.isAnonymous() || (special == SpecialMapping.HUGETLB && !map.shared())) {
             anonymous(vma, smap, special);
         } else if (special == SpecialMapping.MEMFD

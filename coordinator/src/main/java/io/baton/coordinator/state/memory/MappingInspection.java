@@ -12,6 +12,7 @@ import io.baton.task.linux.MemFd;
 import io.baton.task.linux.PageMap;
 import io.baton.task.linux.ProcMap;
 import io.baton.task.linux.ProcSmap;
+import io.baton.task.linux.Sockets;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -96,6 +97,8 @@ final class MappingInspection {
             inspectShared(map, "huge pages");
         } else if (reason == null && special == SpecialMapping.MEMFD) {
             inspectShared(map, "memory file (memfd)");
+        } else if (reason == null && special == SpecialMapping.SOCKET) {
+            inspectRing(map);
         } else if (reason == null && !map.isAnonymous()) {
             inspectFile(map);
         } else if (reason != null) {
@@ -137,6 +140,22 @@ final class MappingInspection {
             String reason = kind + " cannot be read: " + Errno.messageOf(e.errno());
             add(name(map), reason, "run as root or with CAP_CHECKPOINT_RESTORE");
         }
+    }
+
+    /** Only who has the socket open can map its ring again. */
+    private void inspectRing(ProcMap map) {
+        for (int fd : process.descriptors()) {
+            if (process.readLink("fd/" + fd).equals(map.path())) {
+                try (Fd socket = process.pidFd().fetch(fd)) {
+                    int family = Sockets.option(socket.number(), Sockets.SOL_SOCKET, Sockets.SO_DOMAIN);
+                    if (family != Sockets.AF_PACKET) {
+                        add(name(map), "memory of a socket that is no packet socket", "unmap it before the dump");
+                    }
+                    return;
+                }
+            }
+        }
+        add(name(map), "ring of a packet socket that is not open any more", "unmap it before the dump");
     }
 
     private void inspectFile(ProcMap map) {

@@ -52,7 +52,8 @@ public final class MemoryKind implements StateKind {
                         "is attached outside of the tree, too: *",
                         "asynchronous I/O context (io_setup)",
                         "kernel object without a file",
-                        "ring of a packet socket",
+                        "ring of a packet socket that is not open any more",
+                        "memory of a socket that is no packet socket",
                         "special mapping that Baton does not know");
     }
 

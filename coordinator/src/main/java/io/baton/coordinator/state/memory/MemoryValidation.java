@@ -13,7 +13,7 @@ final class MemoryValidation {
     private static final long PAGE_MASK = PagemapImage.PAGE_SIZE - 1;
 
     /** Kinds of mappings that are not restored yet, with their names. */
-    private static final int UNSUPPORTED = VmaBits.SOCKET | VmaBits.AIO_RING | VmaBits.SHADOW_STACK;
+    private static final int UNSUPPORTED = VmaBits.AIO_RING | VmaBits.SHADOW_STACK;
 
     private final ProcessRestore process;
     private final MmEntry mm;
@@ -59,6 +59,12 @@ final class MemoryValidation {
 
     private void mapping(VmaEntry vma) {
         int status = vma.getStatus();
+        if (PacketRings.is(vma)) {
+            if (PacketRings.descriptor(process, vma) < 0) {
+                throw damaged("ring of a packet socket that is not open: " + name(vma));
+            }
+            return;
+        }
         if (!MappingProgram.isMapped(vma)) {
             return;
         }
@@ -81,9 +87,7 @@ final class MemoryValidation {
     }
 
     private static String kind(int status) {
-        if (VmaBits.has(status, VmaBits.SOCKET)) {
-            return "ring of a packet socket";
-        } else if (VmaBits.has(status, VmaBits.AIO_RING)) {
+        if (VmaBits.has(status, VmaBits.AIO_RING)) {
             return "asynchronous I/O context";
         }
         return "shadow stack";

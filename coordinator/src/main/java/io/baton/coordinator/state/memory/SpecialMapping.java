@@ -19,7 +19,8 @@ enum SpecialMapping {
     HUGETLB(null, ""),
     AIO_RING("asynchronous I/O context (io_setup)", ""),
     ANON_INODE("kernel object without a file", "close it before the dump"),
-    SOCKET("ring of a packet socket", "close it before the dump"),
+    /** Memory that a socket has together with its process: the ring of a packet socket. */
+    SOCKET(null, ""),
     UNKNOWN("special mapping that Baton does not know", "");
 
     /** The kernel's name for shared anonymous memory, and what CRIU, and in some cases we, restore it as. */
