@@ -44,8 +44,9 @@ final class ExplainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        final RestoreOptions options =
-                new RestoreOptions(shellJob, false, false, namespaces.namespaces()).with(connections.options());
+        final RestoreOptions options = new RestoreOptions(shellJob, false, false, namespaces.namespaces())
+                .with(connections.options())
+                .with(namespaces.joins);
         if (!ProgramListing.print(
                 image.directory(), options, pid, hierarchy, spec.commandLine().getOut())) {
             throw new BatonException(

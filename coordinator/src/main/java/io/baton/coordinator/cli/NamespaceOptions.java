@@ -1,7 +1,10 @@
 package io.baton.coordinator.cli;
 
+import io.baton.coordinator.state.namespaces.JoinedNamespace;
 import io.baton.coordinator.state.namespaces.Namespace;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
@@ -28,6 +31,15 @@ final class NamespaceOptions {
                             + " lo up), pid. Those that the image has come back without it.")
     Set<Namespace> kinds = EnumSet.noneOf(Namespace.class);
 
+    @Option(
+            names = "--join-ns",
+            paramLabel = "KIND:FILE|PID",
+            converter = Joined.class,
+            description =
+                    "Restore into a namespace of somebody else's, by its file or the pid of who is in it: net, uts."
+                            + " In place of the one that the image has, if any. Can be given again.")
+    List<JoinedNamespace> joins = new ArrayList<>();
+
     /** All that are asked for. */
     Set<Namespace> namespaces() {
         Set<Namespace> all = EnumSet.noneOf(Namespace.class);
@@ -36,6 +48,18 @@ final class NamespaceOptions {
             all.add(Namespace.PID);
         }
         return all;
+    }
+
+    /** What is to be joined. */
+    static final class Joined implements ITypeConverter<JoinedNamespace> {
+        @Override
+        public JoinedNamespace convert(String text) {
+            try {
+                return JoinedNamespace.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+        }
     }
 
     /** A kind from its name. */

@@ -121,7 +121,8 @@ final class RestoreCommand implements Callable<Integer> {
                                 verify,
                                 namespaces.namespaces(),
                                 groups.options(),
-                                connections.options()),
+                                connections.options(),
+                                namespaces.joins),
                         supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
                         faults())
                 .withParent(Console.current().parent())

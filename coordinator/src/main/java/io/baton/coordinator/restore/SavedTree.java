@@ -95,7 +95,7 @@ final class SavedTree {
                     options,
                     own,
                     entries,
-                    new SavedNamespaces(directory, inventory, root, ids, options.namespaces()));
+                    new SavedNamespaces(directory, inventory, root, ids, options.namespaces(), options.joins()));
             tree.dumperGroups = inventory.getRootCgSet();
             tree.networkLock =
                     inventory.getNetworkLockMethod() == NetworkLock.METHOD_NFTABLES ? inventory.getDumpCriuRunId() : "";

@@ -207,6 +207,7 @@ public final class TreeRestore {
         inheritance.choose(processes);
         final Refusals refusals = new Refusals();
         tree.namespaces().validate(refusals);
+        final boolean joinsNetwork = tree.namespaces().joins(Namespace.NET);
         groups.validate(refusals);
         final DescriptorTables tables = processes.tables();
         if (tables != null) {
@@ -223,6 +224,13 @@ public final class TreeRestore {
             ending(process); // is one
             tree.namespaces().validate(process.pstree().getPid(), process.ids(), refusals);
             processes.addresses().add(process.mm());
+        }
+        if (joinsNetwork && tree.connections().areAny()) {
+            refusals.add(
+                    tree.entries().get(0).getPid(),
+                    "net namespace",
+                    "TCP connections cannot go on in one that is joined yet",
+                    "give --tcp-close");
         }
         refusals.throwIfAny("restore");
     }

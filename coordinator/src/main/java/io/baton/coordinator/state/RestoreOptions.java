@@ -1,8 +1,10 @@
 package io.baton.coordinator.state;
 
 import io.baton.coordinator.state.cgroups.GroupOptions;
+import io.baton.coordinator.state.namespaces.JoinedNamespace;
 import io.baton.coordinator.state.namespaces.Namespace;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -14,6 +16,7 @@ import java.util.Set;
  * @param namespaces the tree comes back in new ones of these, besides those the image has ({@code --ns})
  * @param groups the control groups it comes back into
  * @param tcp what becomes of TCP connections
+ * @param joins namespaces of others that the tree comes back in ({@code --join-ns})
  */
 public record RestoreOptions(
         boolean shellJob,
@@ -21,8 +24,20 @@ public record RestoreOptions(
         boolean verifyPages,
         Set<Namespace> namespaces,
         GroupOptions groups,
-        TcpOptions tcp) {
+        TcpOptions tcp,
+        List<JoinedNamespace> joins) {
     public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
+
+    /** In no namespace of others. */
+    public RestoreOptions(
+            boolean shellJob,
+            boolean leaveStopped,
+            boolean verifyPages,
+            Set<Namespace> namespaces,
+            GroupOptions groups,
+            TcpOptions tcp) {
+        this(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.of());
+    }
 
     /** Into the control groups that were saved. */
     public RestoreOptions(boolean shellJob, boolean leaveStopped, boolean verifyPages, Set<Namespace> namespaces) {
@@ -41,16 +56,21 @@ public record RestoreOptions(
 
     /** The same in these namespaces. */
     public RestoreOptions with(Set<Namespace> others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcp);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcp, joins);
+    }
+
+    /** The same in these namespaces of others. */
+    public RestoreOptions with(List<JoinedNamespace> others) {
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.copyOf(others));
     }
 
     /** The same into these control groups. */
     public RestoreOptions with(GroupOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcp);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcp, joins);
     }
 
     /** The same with that done about connections. */
     public RestoreOptions with(TcpOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, others);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, others, joins);
     }
 }

@@ -39,7 +39,8 @@ final class PacketProgram {
     PacketProgram(PacketSockEntry packet, ProcessRestore process) {
         this.packet = packet;
         // A namespace of the tree's has the devices it had, under their numbers.
-        this.ownDevices = process.namespaces().wanted().contains(Namespace.NET);
+        this.ownDevices = process.namespaces().wanted().contains(Namespace.NET)
+                || process.namespaces().joins(Namespace.NET);
     }
 
     /** The name of a device that is not there, or null. */

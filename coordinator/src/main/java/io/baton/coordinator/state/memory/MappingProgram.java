@@ -115,7 +115,9 @@ final class MappingProgram {
     /** Whether it is put back by mmap; vDSO and vsyscall page are not, guard regions are no mappings, sockets come later. */
     static boolean isMapped(VmaEntry vma) {
         return VmaBits.has(vma.getStatus(), VmaBits.REGULAR)
-                && !VmaBits.has(vma.getStatus(), VmaBits.VDSO | VmaBits.VVAR | VmaBits.VSYSCALL | VmaBits.GUARD | VmaBits.SOCKET);
+                && !VmaBits.has(
+                        vma.getStatus(),
+                        VmaBits.VDSO | VmaBits.VVAR | VmaBits.VSYSCALL | VmaBits.GUARD | VmaBits.SOCKET);
     }
 
     private void map(int index, boolean filled) {

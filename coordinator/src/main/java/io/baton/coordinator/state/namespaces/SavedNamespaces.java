@@ -24,6 +24,7 @@ public final class SavedNamespaces {
     private final TaskKobjIdsEntry dumper;
     private final TaskKobjIdsEntry ids;
     private final Set<Namespace> wanted = EnumSet.noneOf(Namespace.class);
+    private final List<JoinedNamespace> joins;
     private @Nullable UsernsEntry users;
     private UserIds userIds = UserIds.SAME;
     private List<Integer> rootGroups = List.of();
@@ -35,14 +36,21 @@ public final class SavedNamespaces {
      * @param root pid of the tree's root
      * @param ids of the root
      * @param asked what the user wants new
+     * @param joins those of others, in place of what the image has
      */
     public SavedNamespaces(
-            ImageDirectory image, InventoryEntry inventory, int root, TaskKobjIdsEntry ids, Set<Namespace> asked)
+            ImageDirectory image,
+            InventoryEntry inventory,
+            int root,
+            TaskKobjIdsEntry ids,
+            Set<Namespace> asked,
+            List<JoinedNamespace> joins)
             throws IOException {
         this.image = image;
         this.root = root;
         this.dumper = inventory.getRootIds();
         this.ids = ids;
+        this.joins = joins;
         wanted.addAll(asked);
         for (Namespace namespace : Namespace.values()) {
             if (isSaved(namespace)) {
@@ -199,7 +207,12 @@ public final class SavedNamespaces {
     /** Whether the tree was not in the namespace of whoever dumped it; images without ids say nothing of that. */
     private boolean isSaved(Namespace namespace) {
         int id = namespace.id(ids);
-        return id != 0 && namespace.id(dumper) != 0 && id != namespace.id(dumper);
+        return id != 0 && namespace.id(dumper) != 0 && id != namespace.id(dumper) && !joins(namespace);
+    }
+
+    /** Whether it comes back in one of somebody else's. */
+    public boolean joins(Namespace namespace) {
+        return joins.stream().anyMatch(join -> join.namespace() == namespace);
     }
 
     /** All that are made new, by whomever. */
@@ -219,7 +232,7 @@ public final class SavedNamespaces {
 
     /** Whether the root has some to make. */
     public boolean hasWork() {
-        return NamespaceKind.ALL.stream().anyMatch(kind -> wanted.contains(kind.namespace()));
+        return !joins.isEmpty() || NamespaceKind.ALL.stream().anyMatch(kind -> wanted.contains(kind.namespace()));
     }
 
     /** Adds every reason why they cannot be made here. */
@@ -228,6 +241,20 @@ public final class SavedNamespaces {
             if (namespace != Namespace.PID
                     && NamespaceKind.ALL.stream().noneMatch(kind -> kind.namespace() == namespace)) {
                 refusals.add(root, namespace.text() + " namespace", "cannot be made yet", "");
+            }
+        }
+        for (JoinedNamespace join : joins) {
+            if (hasUsers()) {
+                refusals.add(
+                        root, join.namespace().text() + " namespace", "cannot be joined from a user namespace yet", "");
+            } else if (wanted.contains(join.namespace())) {
+                refusals.add(
+                        root,
+                        join.namespace().text() + " namespace",
+                        "cannot be new and joined",
+                        "leave out one of both");
+            } else {
+                join.validate(root, refusals);
             }
         }
         if (areInner() && root != 1) {
@@ -248,6 +275,10 @@ public final class SavedNamespaces {
 
     /** What the root does. */
     public void compile(ProgramBuilder program) {
+        for (JoinedNamespace join : joins) { // by names that are ours, so before there are other mounts
+            program.tag(Item.NAMESPACE.tag(join.namespace().flag() >>> Item.NAMESPACE_SHIFT));
+            join.compile(program);
+        }
         if (areHeld()) {
             held().join(holder, program);
         } else {

@@ -106,7 +106,8 @@ record OneRestore(
                     InventoryEntry.getDefaultInstance(),
                     pstree().getPid(),
                     TaskKobjIdsEntry.getDefaultInstance(),
-                    Set.of());
+                    Set.of(),
+                    List.of());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

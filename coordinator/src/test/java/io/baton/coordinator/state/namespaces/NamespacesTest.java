@@ -29,6 +29,7 @@ import io.baton.task.linux.Prctl;
 import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemInfo;
+import io.baton.task.linux.Wait;
 import io.baton.task.program.FaultInjector;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +123,54 @@ class NamespacesTest {
     private static void kill(int root) {
         try (TreeSnapshot snapshot = new TreeSnapshot()) {
             snapshot.kill(root);
+        }
+    }
+
+    /** Ends one tree of several. */
+    private static void endAlone(Victim victim) {
+        int[] children;
+        try (ProcFs proc = new ProcFs()) {
+            children = proc.children(victim.pid(), victim.pid());
+        }
+        victim.close();
+        for (int child : children) {
+            Wait.wait4(child, 0);
+        }
+    }
+
+    @Test
+    void shouldJoinNamespacesOfOthers() throws Exception {
+        try (Victim other = start("-un", "hostname elsewhere");
+                Victim victim = start("-u", "hostname far-away")) {
+            Path images = dump(victim.pid(), Finish.LEAVE_RUNNING);
+            endAlone(victim);
+            List<JoinedNamespace> joins = List.of(
+                    JoinedNamespace.parse("net:" + other.pid()),
+                    JoinedNamespace.parse("uts:/proc/" + other.pid() + "/ns/uts"));
+            TreeRestore.run(images, RestoreOptions.DEFAULT.with(joins), TimeUnit.SECONDS.toNanos(SECONDS));
+
+            assertEquals(Set.of("net", "uts"), own(victim.pid()));
+            assertEquals(links(other.pid()), links(victim.pid()));
+            assertEquals(
+                    "elsewhere",
+                    Visit.of(victim.pid(), Namespace.UTS, SystemInfo::names).node());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "net:/proc/self/ns/uts, is a namespace of another kind",
+        "net:/dev/null, is no namespace",
+        "uts:/nowhere, cannot be joined: No such file"
+    })
+    void shouldRefuseToJoinWhatIsNoneSuch(String join, String reason) throws Exception {
+        try (Victim victim = start("-u", "hostname far-away")) {
+            Path images = dump(victim.pid(), Finish.KILL);
+            RestoreOptions options = RestoreOptions.DEFAULT.with(List.of(JoinedNamespace.parse(join)));
+            BatonException failure = assertThrows(
+                    BatonException.class, () -> TreeRestore.run(images, options, TimeUnit.SECONDS.toNanos(SECONDS)));
+            assertTrue(String.valueOf(failure.getMessage()).contains(reason), failure::getMessage);
+            restore(images);
         }
     }
 
