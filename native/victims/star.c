@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A victim of many tasks, all of them pausing. star READY SHAPE N: star (N children), chain (N deep), threads (N of
- * them), leaderless (N threads, their leader exits), zombies (N), sockets (N of netlink), family (a bit of everything), clan (all of it). READY
+ * them), leaderless (N threads, their leader exits), zombies (N), userfaults (N userfaultfds), family (a bit of everything), clan (all of it). READY
  * is made when all are there.
  */
 #define _GNU_SOURCE
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,9 +185,9 @@ int main(int count, char **arguments)
 		pthread_exit(0);
 	} else if (!strcmp(arguments[2], "zombies")) {
 		zombies(n);
-	} else if (!strcmp(arguments[2], "sockets")) {
+	} else if (!strcmp(arguments[2], "userfaults")) {
 		while (n--)
-			if (socket(AF_NETLINK, SOCK_RAW, 0) < 0)
+			if (syscall(SYS_userfaultfd, 0) < 0)
 				exit(1);
 	} else if (!strcmp(arguments[2], "family")) {
 		family();

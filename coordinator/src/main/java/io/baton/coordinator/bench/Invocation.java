@@ -7,10 +7,12 @@ import io.baton.task.linux.Files;
 import io.baton.task.linux.Memory;
 import io.baton.task.linux.PidFd;
 import io.baton.task.linux.Poll;
+import io.baton.task.linux.ProcFs;
 import io.baton.task.linux.Signals;
 import io.baton.task.linux.Spawner;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.linux.SystemCall;
+import io.baton.task.linux.VanishedException;
 import io.baton.task.linux.WaitStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,13 +27,13 @@ import java.util.function.BooleanSupplier;
  * @param begun System.nanoTime() before it was started
  * @param ended System.nanoTime() after it had ended
  * @param cpuNanos user and system time of it and of its children that it waited for
- * @param mostBytes resident at most, of it or any of those
+ * @param mostBytes resident at most, as last seen
  */
 record Invocation(long begun, long ended, long cpuNanos, long mostBytes) {
     private static final int WALL = 0x4000_0000;
     private static final int RUSAGE_LENGTH = 144;
-    private static final int MAXRSS_OFFSET = 32;
-    private static final long TICK = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long TICK = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final String MOST_RESIDENT = "VmHWM:";
     private static final int TAIL = 1500;
     private static final int SIGNAL_BASE = 128;
 
@@ -49,10 +51,13 @@ record Invocation(long begun, long ended, long cpuNanos, long mostBytes) {
         long until = begun + TimeUnit.SECONDS.toNanos(seconds);
         boolean told = false;
         boolean late = false;
-        try (PidFd handle = PidFd.open(pid);
+        long most = 0;
+        try (ProcFs proc = new ProcFs();
+                PidFd handle = PidFd.open(pid);
                 Poll poll = new Poll(1)) {
             poll.add(handle.fd().number(), Poll.POLLIN);
             while (poll.await(TICK) == 0) {
+                most = Math.max(most, resident(proc, pid));
                 if (!told && (cancelled.getAsBoolean() || System.nanoTime() - until > 0)) {
                     told = true;
                     late = !cancelled.getAsBoolean();
@@ -72,11 +77,7 @@ record Invocation(long begun, long ended, long cpuNanos, long mostBytes) {
             if (late || !status.isExited() || status.exitCode() != 0) {
                 throw failure(words, status, late, log);
             }
-            return new Invocation(
-                    begun,
-                    ended,
-                    time(usage, 0) + time(usage, 2 * Long.BYTES),
-                    usage.buffer().getLong(MAXRSS_OFFSET) * 1024);
+            return new Invocation(begun, ended, time(usage, 0) + time(usage, 2 * Long.BYTES), most);
         }
     }
 
@@ -91,6 +92,23 @@ record Invocation(long begun, long ended, long cpuNanos, long mostBytes) {
                     .dup(output.number(), 2)
                     .closeFrom(3)
                     .spawn();
+        }
+    }
+
+    /** Not that of rusage, which counts what our own JVM had when it was spawned. */
+    private static long resident(ProcFs proc, int pid) {
+        try {
+            String status = proc.readText(pid, "status");
+            int at = status.indexOf(MOST_RESIDENT);
+            if (at < 0) {
+                return 0; // it has ended
+            }
+            int end = status.indexOf(" kB", at);
+            return 1024
+                    * Long.parseLong(
+                            status.substring(at + MOST_RESIDENT.length(), end).strip());
+        } catch (VanishedException e) {
+            return 0;
         }
     }
 

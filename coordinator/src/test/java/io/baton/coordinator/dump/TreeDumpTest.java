@@ -120,7 +120,7 @@ class TreeDumpTest {
     @Test
     void shouldRefuseAllAtOnceAndTouchNothing() throws Exception {
         Path images = directory.resolve("image");
-        try (Victim victim = Victim.startTree(directory, "sockets", 2)) {
+        try (Victim victim = Victim.startTree(directory, "userfaults", 2)) {
             BatonException refused = assertThrows(BatonException.class, () -> dump(victim, images, Finish.KILL));
 
             assertEquals(ErrorCode.UNSUPPORTED, refused.code());
@@ -134,7 +134,7 @@ class TreeDumpTest {
     void shouldKeepAnEarlierImageWhenItRefuses() throws Exception {
         Path images = directory.resolve("image");
         try (Victim good = Victim.startTree(directory, "star", 1);
-                Victim bad = Victim.startTree(directory, "sockets", 1)) {
+                Victim bad = Victim.startTree(directory, "userfaults", 1)) {
             dump(good, images, Finish.LEAVE_RUNNING);
             assertThrows(BatonException.class, () -> dump(bad, images, Finish.KILL));
 
