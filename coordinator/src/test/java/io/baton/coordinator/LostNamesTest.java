@@ -151,7 +151,7 @@ class LostNamesTest {
             BatonException refused =
                     assertThrows(BatonException.class, () -> dump(victim, "images", DumpOptions.DEFAULT, Finish.KILL));
             assertTrue(refused.toString().contains("--ghost-limit"), refused::toString);
-            FileOptions larger = new FileOptions(false, 2 * LARGE, false);
+            FileOptions larger = new FileOptions(false, 2 * LARGE, false, false);
             restore(dump(victim, "images", DumpOptions.DEFAULT.with(larger), Finish.KILL));
             Path open = Path.of("/proc/" + victim.pid() + "/fd/7");
             assertEquals(LARGE, Files.size(open));

@@ -46,7 +46,8 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() {
         final RestoreOptions options = new RestoreOptions(shellJob, false, false, namespaces.namespaces())
                 .with(connections.options())
-                .with(namespaces.joins);
+                .with(namespaces.joins)
+                .withExternalUnix(connections.externalUnix);
         if (!ProgramListing.print(
                 image.directory(), options, pid, hierarchy, spec.commandLine().getOut())) {
             throw new BatonException(

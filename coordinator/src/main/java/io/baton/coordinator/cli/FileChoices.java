@@ -33,8 +33,14 @@ final class FileChoices {
                             + " place; restore removes it. Without it such files are refused.")
     private boolean linkRemap;
 
+    @Option(
+            names = {"-x", "--ext-unix-sk"},
+            description = "Unix datagram sockets may be connected to named ones outside the tree, as to /dev/log."
+                    + " Restore wants it, too. Without it such are refused.")
+    private boolean externalUnix;
+
     FileOptions options() {
-        return new FileOptions(locks, bytes(ghostLimit), linkRemap);
+        return new FileOptions(locks, bytes(ghostLimit), linkRemap, externalUnix);
     }
 
     /** Reads {@code 4096}, {@code 64M}. */

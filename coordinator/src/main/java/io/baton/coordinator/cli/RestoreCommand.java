@@ -122,7 +122,8 @@ final class RestoreCommand implements Callable<Integer> {
                                 namespaces.namespaces(),
                                 groups.options(),
                                 connections.options(),
-                                namespaces.joins),
+                                namespaces.joins,
+                                connections.externalUnix),
                         supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
                         faults())
                 .withParent(Console.current().parent())

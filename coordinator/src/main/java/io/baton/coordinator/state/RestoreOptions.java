@@ -17,6 +17,7 @@ import java.util.Set;
  * @param groups the control groups it comes back into
  * @param tcp what becomes of TCP connections
  * @param joins namespaces of others that the tree comes back in ({@code --join-ns})
+ * @param externalUnix Unix sockets are connected to those outside again ({@code --ext-unix-sk})
  */
 public record RestoreOptions(
         boolean shellJob,
@@ -25,7 +26,8 @@ public record RestoreOptions(
         Set<Namespace> namespaces,
         GroupOptions groups,
         TcpOptions tcp,
-        List<JoinedNamespace> joins) {
+        List<JoinedNamespace> joins,
+        boolean externalUnix) {
     public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
 
     /** In no namespace of others. */
@@ -36,7 +38,7 @@ public record RestoreOptions(
             Set<Namespace> namespaces,
             GroupOptions groups,
             TcpOptions tcp) {
-        this(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.of());
+        this(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.of(), false);
     }
 
     /** Into the control groups that were saved. */
@@ -56,21 +58,27 @@ public record RestoreOptions(
 
     /** The same in these namespaces. */
     public RestoreOptions with(Set<Namespace> others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcp, joins);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcp, joins, externalUnix);
     }
 
     /** The same in these namespaces of others. */
     public RestoreOptions with(List<JoinedNamespace> others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.copyOf(others));
+        return new RestoreOptions(
+                shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.copyOf(others), externalUnix);
     }
 
     /** The same into these control groups. */
     public RestoreOptions with(GroupOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcp, joins);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcp, joins, externalUnix);
     }
 
     /** The same with that done about connections. */
     public RestoreOptions with(TcpOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, others, joins);
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, others, joins, externalUnix);
+    }
+
+    /** The same, and Unix sockets are connected to those outside again. */
+    public RestoreOptions withExternalUnix(boolean reconnected) {
+        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, joins, reconnected);
     }
 }

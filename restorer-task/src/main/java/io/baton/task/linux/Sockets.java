@@ -128,6 +128,15 @@ public final class Sockets {
         }
     }
 
+    /** Connects a socket to a {@code struct sockaddr}. */
+    public static void connect(final int fd, final byte[] address) {
+        try (Memory memory = Memory.allocate(address.length)) {
+            memory.buffer().putBytes(0, address);
+            final long result = SystemCall.call(SyscallNumber.CONNECT, fd, memory.address(), address.length);
+            SystemCall.check(result, SyscallNumber.CONNECT, "fd", fd);
+        }
+    }
+
     /** Looks at the next message; for a stream, at all that is there as long as it fits. */
     public static Peeked peek(final int fd, final Memory target) {
         return peek(fd, target, null);

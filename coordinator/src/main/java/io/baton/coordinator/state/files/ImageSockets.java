@@ -54,7 +54,7 @@ final class ImageSockets {
             byPeer.computeIfAbsent(usk.getPeer(), key -> new ArrayList<>()).add(entry);
         }
         UnixName name = UnixName.of(usk);
-        if (!name.isEmpty()) {
+        if (!name.isEmpty() && !UnixOutsiders.isOne(usk)) {
             byName.computeIfAbsent(name, key -> new ArrayList<>()).add(entry);
         }
     }
@@ -136,7 +136,7 @@ final class ImageSockets {
             }
             UnixSkEntry usk = entry.getUsk();
             FileEntry peer = byInode.get(usk.getPeer());
-            if (usk.getPeer() != 0 && peer != null) {
+            if (usk.getPeer() != 0 && peer != null && !UnixOutsiders.isOne(peer.getUsk())) {
                 open.add(peer);
             }
             open.addAll(connectedTo(usk));

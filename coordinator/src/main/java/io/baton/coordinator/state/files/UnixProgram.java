@@ -51,8 +51,12 @@ final class UnixProgram {
         group.stream().filter(entry -> !isConnected(entry.getUsk())).forEach(this::alone);
         group.stream().filter(entry -> isConnected(entry.getUsk())).forEach(this::connected);
         group.stream().filter(entry -> isPending(entry.getUsk())).forEach(this::pending);
-        group.stream().filter(entry -> isDirected(entry.getUsk())).forEach(this::directed);
+        group.stream()
+                .filter(entry -> isDirected(entry.getUsk()) && !isOutward(entry.getUsk()))
+                .forEach(this::directed);
         group.forEach(this::fill);
+        // Only now, for nobody else can send to them then.
+        group.stream().filter(entry -> isOutward(entry.getUsk())).forEach(this::directed);
         group.forEach(this::settle);
         for (UnixName leftover : leftovers) {
             leftover.unlink(task, false);
@@ -93,12 +97,18 @@ final class UnixProgram {
     /** Whether it waits at a listening socket to be accepted. */
     private boolean isPending(UnixSkEntry usk) {
         FileEntry peer = peer(usk);
-        return peer != null && peer.getUsk().getState() == Sockets.LISTEN;
+        return peer != null && peer.getUsk().getState() == Sockets.LISTEN && !isOutward(usk);
     }
 
     /** Whether it sends to another that does not send back to it alone. */
     private boolean isDirected(UnixSkEntry usk) {
         return isMessages(usk) && peer(usk) != null && !isConnected(usk);
+    }
+
+    /** Whether it sends to somebody outside the tree. */
+    private boolean isOutward(UnixSkEntry usk) {
+        FileEntry peer = peer(usk);
+        return peer != null && UnixOutsiders.isOne(peer.getUsk());
     }
 
     private void alone(FileEntry entry) {

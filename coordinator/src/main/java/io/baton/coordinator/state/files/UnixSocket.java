@@ -92,10 +92,7 @@ final class UnixSocket implements FileKind {
     private static void inspectPeer(OpenFile file, UnixDiag socket, UnixSockets sockets, FileInspection inspection) {
         int peer = socket.peer();
         if (peer != 0 && sockets.inTree(peer) == null) {
-            inspection.refuse(
-                    file,
-                    "the other end of the socket is outside the tree: inode=" + Integer.toUnsignedString(peer),
-                    "close the connection before the dump, or dump from a process above both");
+            sockets.outsiders().inspect(file, peer, sockets.withInode(peer), inspection);
         } else if (peer == 0 && sockets.listenerOf(socket.inode()) != 0 && socket.sent() != 0) {
             inspection.refuse(
                     file, "has sent to a socket that has not accepted it yet", "let the connection be accepted first");
@@ -143,7 +140,7 @@ final class UnixSocket implements FileKind {
     }
 
     /** A path as a string. */
-    private static String text(String name) {
+    static String text(String name) {
         int end = name.indexOf(0);
         byte[] bytes = name.substring(0, end < 0 ? name.length() : end).getBytes(StandardCharsets.ISO_8859_1);
         return new String(bytes, StandardCharsets.UTF_8);
@@ -180,6 +177,11 @@ final class UnixSocket implements FileKind {
             throw new IllegalStateException("refused before: " + file.describe());
         }
         int pendingAt = socket.peer() == 0 ? sockets.listenerOf(socket.inode()) : 0;
+        UnixDiag outsider =
+                socket.peer() == 0 || sockets.inTree(socket.peer()) != null ? null : sockets.withInode(socket.peer());
+        if (outsider != null) {
+            sockets.outsiders().capture(outsider, tree);
+        }
         UnixSkEntry.Builder usk = entry.getUskBuilder()
                 .setId(entry.getId())
                 .setIno(socket.inode())
@@ -277,8 +279,13 @@ final class UnixSocket implements FileKind {
         ImageSockets sockets = validation.image().sockets();
         if ((usk.getUflags() & FOREIGN) != 0) {
             validation.refuse(what, "connected to somebody outside the tree: not supported yet", "");
-        } else if (usk.getPeer() != 0 && sockets.withInode(usk.getPeer()) == null) {
-            validation.refuse(what, "the image has no other end for it", "");
+        } else if (usk.getPeer() != 0) {
+            FileEntry peer = sockets.withInode(usk.getPeer());
+            if (peer == null) {
+                validation.refuse(what, "the image has no other end for it", "");
+            } else if (UnixOutsiders.isOne(peer.getUsk())) {
+                UnixOutsiders.validate(usk, peer, what, validation);
+            }
         }
         for (ImageMessage message : sockets.messages(entry.getId())) {
             validate(message, usk, what, validation);

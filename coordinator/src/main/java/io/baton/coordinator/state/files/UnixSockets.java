@@ -16,6 +16,7 @@ final class UnixSockets {
     private final Map<Integer, Integer> listeners = new HashMap<>();
     private final Map<Integer, SocketQueue> queues = new HashMap<>();
     private final ArrayDeque<OpenFile> open;
+    private final UnixOutsiders outsiders = new UnixOutsiders();
 
     /** Those of all files, and of files that wait in them; of the network namespace that the tree is in. */
     UnixSockets(OpenFiles files) {
@@ -58,6 +59,11 @@ final class UnixSockets {
     @Nullable
     UnixDiag withInode(int inode) {
         return known.get(inode);
+    }
+
+    /** Those outside the tree that its sockets are connected to. */
+    UnixOutsiders outsiders() {
+        return outsiders;
     }
 
     /** Inode of the listening socket that a connection waits at; 0 if it waits at none. */
