@@ -71,6 +71,17 @@ public final class Victim implements AutoCloseable {
         }
     }
 
+    /** Starts a program likewise, with standard input and output from us. */
+    public static Victim runOn(Fd input, Fd output, String... command) {
+        return new Victim(new Spawner(command[0], command)
+                .newSession()
+                .dup(input.number(), 0)
+                .dup(output.number(), 1)
+                .dup(output.number(), 2)
+                .closeFrom(FIRST_FREE)
+                .spawn());
+    }
+
     /** Starts {@code star} and waits until all its tasks are there. */
     public static Victim startTree(Path directory, String shape, int count) throws Exception {
         Path ready = directory.resolve("ready-" + System.nanoTime());

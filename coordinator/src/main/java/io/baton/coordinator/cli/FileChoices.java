@@ -1,12 +1,18 @@
 package io.baton.coordinator.cli;
 
 import io.baton.coordinator.state.FileOptions;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** What a dump does about files that are more than a name. */
 final class FileChoices {
     private static final String UNITS = "KMG";
     private static final int UNIT_BITS = 10;
+    private static final Pattern EXTERNAL = Pattern.compile("pipe:\\[[0-9]+]|(tty|file)\\[[0-9a-f]+:[0-9a-f]+]");
 
     @Option(
             names = {"-l", "--file-locks"},
@@ -39,8 +45,25 @@ final class FileChoices {
                     + " Restore wants it, too. Without it such are refused.")
     private boolean externalUnix;
 
+    @Option(
+            names = "--external",
+            paramLabel = "RES",
+            description = "Leave out what belongs to somebody outside, restore wants another one by --inherit-fd:"
+                    + " pipe:[INODE]; tty[RDEV:DEV] or file[MNT_ID:INODE], in hexadecimal.")
+    private List<String> external = new ArrayList<>();
+
     FileOptions options() {
-        return new FileOptions(locks, bytes(ghostLimit), linkRemap, externalUnix);
+        return new FileOptions(locks, bytes(ghostLimit), linkRemap, externalUnix).withExternal(externalKeys());
+    }
+
+    private Set<String> externalKeys() {
+        for (String key : external) {
+            if (!EXTERNAL.matcher(key).matches()) {
+                throw new Misuse("--external=" + key
+                        + " is none of pipe:[INODE], tty[RDEV:DEV], file[MNT_ID:INODE] (no other type yet)");
+            }
+        }
+        return new HashSet<>(external);
     }
 
     /** Reads {@code 4096}, {@code 64M}. */

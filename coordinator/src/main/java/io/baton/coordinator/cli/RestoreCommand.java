@@ -69,6 +69,9 @@ final class RestoreCommand implements Callable<Integer> {
     final RestoreGroupOptions groups = new RestoreGroupOptions();
 
     @Mixin
+    final InheritOptions inherit = new InheritOptions();
+
+    @Mixin
     final NamespaceOptions namespaces = new NamespaceOptions();
 
     @Option(names = "--pidfile", paramLabel = "FILE", description = "Write the root's pid to this file.")
@@ -123,7 +126,8 @@ final class RestoreCommand implements Callable<Integer> {
                                 groups.options(),
                                 connections.options(),
                                 namespaces.joins,
-                                connections.externalUnix),
+                                connections.externalUnix,
+                                inherit.descriptors()),
                         supervision.supervision(interruption, stageTimeoutSeconds, journal.begin()),
                         faults())
                 .withParent(Console.current().parent())

@@ -278,7 +278,7 @@ final class SavedTree {
 
     /** Files that only we can open. */
     InheritedFiles inheritedFiles() {
-        return shared(InheritedFiles.class, () -> InheritedFiles.read(files.values()));
+        return shared(InheritedFiles.class, () -> InheritedFiles.read(files.values(), directory, options.inherited()));
     }
 
     <T> T shared(final Class<T> type, final Supplier<T> maker) {

@@ -5,6 +5,7 @@ import io.baton.coordinator.state.namespaces.JoinedNamespace;
 import io.baton.coordinator.state.namespaces.Namespace;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param tcp what becomes of TCP connections
  * @param joins namespaces of others that the tree comes back in ({@code --join-ns})
  * @param externalUnix Unix sockets are connected to those outside again ({@code --ext-unix-sk})
+ * @param inherited descriptors of whoever restores, by the name of what the tree gets instead ({@code --inherit-fd})
  */
 public record RestoreOptions(
         boolean shellJob,
@@ -27,7 +29,8 @@ public record RestoreOptions(
         GroupOptions groups,
         TcpOptions tcp,
         List<JoinedNamespace> joins,
-        boolean externalUnix) {
+        boolean externalUnix,
+        Map<String, Integer> inherited) {
     public static final RestoreOptions DEFAULT = new RestoreOptions(false, false, false, false);
 
     /** In no namespace of others. */
@@ -38,7 +41,7 @@ public record RestoreOptions(
             Set<Namespace> namespaces,
             GroupOptions groups,
             TcpOptions tcp) {
-        this(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.of(), false);
+        this(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.of(), false, Map.of());
     }
 
     /** Into the control groups that were saved. */
@@ -58,27 +61,45 @@ public record RestoreOptions(
 
     /** The same in these namespaces. */
     public RestoreOptions with(Set<Namespace> others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, others, groups, tcp, joins, externalUnix);
+        return new RestoreOptions(
+                shellJob, leaveStopped, verifyPages, others, groups, tcp, joins, externalUnix, inherited);
     }
 
     /** The same in these namespaces of others. */
     public RestoreOptions with(List<JoinedNamespace> others) {
         return new RestoreOptions(
-                shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, List.copyOf(others), externalUnix);
+                shellJob,
+                leaveStopped,
+                verifyPages,
+                namespaces,
+                groups,
+                tcp,
+                List.copyOf(others),
+                externalUnix,
+                inherited);
     }
 
     /** The same into these control groups. */
     public RestoreOptions with(GroupOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, others, tcp, joins, externalUnix);
+        return new RestoreOptions(
+                shellJob, leaveStopped, verifyPages, namespaces, others, tcp, joins, externalUnix, inherited);
     }
 
     /** The same with that done about connections. */
     public RestoreOptions with(TcpOptions others) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, others, joins, externalUnix);
+        return new RestoreOptions(
+                shellJob, leaveStopped, verifyPages, namespaces, groups, others, joins, externalUnix, inherited);
     }
 
     /** The same, and Unix sockets are connected to those outside again. */
     public RestoreOptions withExternalUnix(boolean reconnected) {
-        return new RestoreOptions(shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, joins, reconnected);
+        return new RestoreOptions(
+                shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, joins, reconnected, inherited);
+    }
+
+    /** The same with these descriptors given to the tree. */
+    public RestoreOptions withInherited(Map<String, Integer> others) {
+        return new RestoreOptions(
+                shellJob, leaveStopped, verifyPages, namespaces, groups, tcp, joins, externalUnix, Map.copyOf(others));
     }
 }

@@ -25,6 +25,8 @@ class PlainCommandTest {
                 "restore -v3 -o log --cgroup-root /a --cgroup-root=memory:/b --freeze-cgroup g --leave-frozen",
                 "restore --stage-timeout 3 --timeout=0 --action-script x --action-script y --json --no-journal",
                 "restore --pidns -j --tcp-close --ext-unix-sk",
+                "restore --inherit-fd fd[5]:pipe:[12] --inherit-fd=fd[6]:tmp/a=b",
+                "dump -t 1 --external pipe:[12] --external tty[8803:19]",
                 "dump -t 12",
                 "dump -t12 -xR -D x --journal-dir y --track-mem",
                 "dump --tree=5 -s -j --prev-images-dir ../1 --suspend-timeout 0.5 --suspend-required --caller 7",

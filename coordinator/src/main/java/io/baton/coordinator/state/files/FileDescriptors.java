@@ -107,6 +107,7 @@ public final class FileDescriptors implements StateKind {
         files.unixSockets(); // what waits in them is open, too
         FileInspection inspection = new FileInspection(files, options, refusals);
         for (OpenFile file : files.all()) {
+            ExternalFile.find(file, files, options.files().external());
             if (file.isInFlight() && !canBeInFlight(file)) {
                 inspection.refuse(
                         file, "is in flight and open nowhere: not supported for its kind", "have it received first");
@@ -228,7 +229,9 @@ public final class FileDescriptors implements StateKind {
                 validation.refuse("files.img", "no such file: id=" + descriptor.getId(), "");
             } else if (tree.isFirstLookAt(entry.getId())) {
                 FileKind kind = FileKinds.of(entry.getType());
-                (kind == null ? new UnsupportedFile() : kind).validate(entry, validation);
+                if (!InheritedFiles.of(process).validate(entry, validation)) {
+                    (kind == null ? new UnsupportedFile() : kind).validate(entry, validation);
+                }
             }
         }
         FileLocks.validate(process, new FileValidation(process, "file locks", refusals));

@@ -26,6 +26,7 @@ final class FileKinds {
             new QueueDescriptor(),
             new NamespaceFile(),
             new NamedFile(),
+            new ExternalFile(),
             new UnsupportedFile());
 
     private FileKinds() {}

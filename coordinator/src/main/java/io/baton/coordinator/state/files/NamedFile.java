@@ -118,12 +118,7 @@ final class NamedFile implements FileKind {
 
     @Override
     public void validate(FileEntry entry, FileValidation validation) {
-        RegFileEntry reg = entry.getReg();
-        if (reg.getExt()) {
-            validation.refuse(reg.getName(), "given to CRIU from outside (--external)", "");
-        } else {
-            validation.require(entry.getId(), reg);
-        }
+        validation.require(entry.getId(), entry.getReg());
     }
 
     @Override

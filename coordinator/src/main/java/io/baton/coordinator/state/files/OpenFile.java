@@ -28,9 +28,10 @@ final class OpenFile {
     private final String link;
     private final FileStatus status;
     private final ProcFdInfo info;
-    private final FileKind kind;
+    private FileKind kind;
     private @Nullable FownEntry owner;
     private int id;
+    private boolean external;
 
     private OpenFile(
             SeizedProcess process, int holder, int fd, ProcFdInfo info, @Nullable Fd copy, @Nullable OpenFile socket) {
@@ -113,6 +114,17 @@ final class OpenFile {
 
     FileKind kind() {
         return kind;
+    }
+
+    /** From now on its contents are nobody's business, and it is saved by name only. */
+    void external(FileKind newKind) {
+        kind = newKind;
+        external = true;
+    }
+
+    /** Whether a restore is to be given another one. */
+    boolean isExternal() {
+        return external;
     }
 
     /** Whether it is named by a path; not whether the file is still there. */

@@ -27,7 +27,7 @@ final class PipeContent {
             return;
         }
         try (Fd reader = openReader(end)) {
-            if (pending(reader) > 0) {
+            if (pending(reader.number()) > 0) {
                 inspection.refuse(end, "packets (O_DIRECT) in a pipe cannot be saved yet", "have them read first");
             }
         }
@@ -37,7 +37,7 @@ final class PipeContent {
     static void capture(OpenFile end, int pipeId, boolean named, TreeImage tree) {
         try (Fd reader = openReader(end)) {
             int capacity = Descriptors.pipeSize(reader.number());
-            int pending = pending(reader);
+            int pending = pending(reader.number());
             byte[] bytes = pending == 0 ? new byte[0] : copy(end, reader, capacity, pending);
             tree.addPipeData(pipeId, named, capacity, bytes);
         } catch (LinuxException e) {
@@ -50,9 +50,10 @@ final class PipeContent {
         return Files.open(end.procPath(), Files.O_RDONLY | Files.O_NONBLOCK | Files.O_CLOEXEC);
     }
 
-    private static int pending(Fd reader) {
+    /** Bytes that are unread. */
+    static int pending(int fd) {
         try (Memory count = Memory.allocate(Integer.BYTES)) {
-            Files.ioctl(reader.number(), FIONREAD, count.address());
+            Files.ioctl(fd, FIONREAD, count.address());
             return count.buffer().getInt(0);
         }
     }

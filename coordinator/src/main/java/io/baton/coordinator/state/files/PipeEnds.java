@@ -55,6 +55,9 @@ final class PipeEnds implements FileKind {
                 .setPipeId(CapturedPipes.of(tree).capture(file, false))
                 .setFlags(file.flags())
                 .setFown(file.owner());
+        if (file.isExternal()) {
+            entry.getPipeBuilder().setExternal(true);
+        }
     }
 
     @Override

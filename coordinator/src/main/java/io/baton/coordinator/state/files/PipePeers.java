@@ -55,7 +55,7 @@ final class PipePeers {
         PipePeers peers = new PipePeers(inspection, proc);
         for (OpenFile file : inspection.files().all()) {
             FileKind kind = file.kind();
-            if (kind instanceof PipeEnds || kind instanceof NamedPipe) {
+            if (!file.isExternal() && (kind instanceof PipeEnds || kind instanceof NamedPipe)) {
                 peers.pipes
                         .computeIfAbsent(PipeKey.of(file), key -> new Ends(file))
                         .add(file.flags());
@@ -109,7 +109,10 @@ final class PipePeers {
             inspection.refuse(
                     ends.first,
                     "the other end of the pipe is outside the tree: " + ends.holder,
-                    "start the tree with this descriptor on a file, or dump from a process above both");
+                    ends.first.kind() instanceof PipeEnds
+                            ? "give --external '" + ends.first.link()
+                                    + "'; restore then wants another one by --inherit-fd"
+                            : "start the tree with this descriptor on a file, or dump from a process above both");
         }
     }
 }

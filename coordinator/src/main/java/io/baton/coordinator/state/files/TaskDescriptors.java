@@ -227,7 +227,9 @@ final class TaskDescriptors {
         if (kind == null) {
             throw badImage(id, "unknown kind of file: " + type);
         }
-        kind.compile(entry, this);
+        if (!InheritedFiles.of(process).compile(entry, this)) {
+            kind.compile(entry, this);
+        }
     }
 
     private BatonException badImage(int id, String reason) {

@@ -12,6 +12,7 @@ import io.baton.task.linux.FileStatus;
 import io.baton.task.linux.Files;
 import io.baton.task.linux.SyscallNumber;
 import io.baton.task.program.ProgramBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The controlling terminal of a shell's job ({@code --shell-job}): saved by name and settings, restored as the terminal
@@ -69,12 +70,10 @@ final class Terminal implements FileKind {
     @Override
     public void inspect(OpenFile file, FileInspection inspection) {
         long device = file.status().rdev();
-        SeizedProcess controlled =
-                isOwn(device) ? file.process() : inspection.files().controlledBy(device);
+        SeizedProcess controlled = controlledBy(file, inspection.files());
         if (PseudoTerminal.isMaster(device) || isOfThePair(file, inspection.files())) {
             return;
-        } else if (controlled != null
-                && inspection.files().hasTask(controlled.stat().session())) {
+        } else if (controlled != null && controlsTree(file, inspection.files())) {
             inspection.refuse(
                     file,
                     "controls session " + controlled.stat().session() + ", whose leader is in the tree",
@@ -83,13 +82,26 @@ final class Terminal implements FileKind {
             inspection.refuse(
                     file,
                     "a terminal from outside the tree",
-                    "give --shell-job (-j): restore then uses its own terminal");
+                    "give --shell-job (-j): restore then uses its own terminal; or --external '"
+                            + ExternalTerminal.key(file) + "': restore then wants another one by --inherit-fd");
         } else if (controlled == null) {
             inspection.refuse(
                     file,
                     "a terminal that controls nobody in the tree cannot be saved yet",
-                    "close it before the dump");
+                    "give --external '" + ExternalTerminal.key(file) + "', or close it before the dump");
         }
+    }
+
+    private static @Nullable SeizedProcess controlledBy(OpenFile file, OpenFiles files) {
+        return isOwn(file.status().rdev())
+                ? file.process()
+                : files.controlledBy(file.status().rdev());
+    }
+
+    /** Whether it controls a session whose leader is in the tree. */
+    static boolean controlsTree(OpenFile file, OpenFiles files) {
+        SeizedProcess controlled = controlledBy(file, files);
+        return controlled != null && files.hasTask(controlled.stat().session());
     }
 
     /** Whether it is a slave whose master the tree has, by its own name or by that of the controlling terminal. */
