@@ -85,7 +85,7 @@ record OneRestore(
 
     @Override
     public MmEntry mm() {
-        throw new UnsupportedOperationException();
+        return MmEntry.getDefaultInstance(); // nothing mapped
     }
 
     @Override
